@@ -1,0 +1,1 @@
+"""Ears: live frames and audio files become pitch, onsets, beats, chords and dynamics."""

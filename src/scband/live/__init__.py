@@ -1,0 +1,1 @@
+"""The live session: conductor, wiring, recording and telemetry, in real time."""

@@ -1,0 +1,1 @@
+"""Sound: JACK, supernova through supriya, a headless sclang, and the messages between them."""

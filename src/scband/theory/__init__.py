@@ -1,0 +1,1 @@
+"""Pitch, chord, key, scale and voicing as pure values: no time, no files."""
