@@ -27,7 +27,9 @@ class ChordError(TheoryError):
     """
 
     def __init__(self, symbol: str, position: int, reason: str) -> None:
-        super().__init__(f"cannot read the chord symbol {symbol!r} at character {position + 1}: {reason}")
+        super().__init__(
+            f"cannot read the chord symbol {symbol!r} at character {position + 1}: {reason}"
+        )
         self.symbol = symbol
         self.position = position
         self.reason = reason
@@ -47,7 +49,9 @@ class ChartError(ScbandError):
     `line` and `column` are 1-based; 0 means that the place is unknown (a binary format, say).
     """
 
-    def __init__(self, reason: str, *, source: str = "chart", line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self, reason: str, *, source: str = "chart", line: int = 0, column: int = 0
+    ) -> None:
         place = source
         if line:
             place += f", line {line}"
