@@ -46,7 +46,7 @@ def _search_folders() -> list[Path]:
     if system == "Darwin":
         return list(_MAC_FOLDERS)
     if system == "Windows":
-        roots = [os.environ.get("ProgramFiles", r"C:\Program Files")]
+        roots = [os.environ.get("PROGRAMFILES", r"C:\Program Files")]
         return [p for root in roots for p in sorted(Path(root).glob("SuperCollider*"))]
     return [Path("/usr/bin"), Path("/usr/local/bin")]
 

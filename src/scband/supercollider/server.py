@@ -1,0 +1,328 @@
+"""supernova, booted through supriya, with its printed complaints turned into events."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import supriya
+from supriya.contexts.realtime import BaseServer
+from supriya.enums import BootStatus
+from supriya.exceptions import ServerCannotBoot
+from supriya.scsynth import Options, ThreadedProcessProtocol
+
+from scband.errors import ServerBootError, SynthDefError
+from scband.supercollider import programs
+from scband.supercollider.ports import LOOPBACK, free_port
+from scband.supercollider.processes import REAPER, ChildProcess
+
+BLOCK = 64
+"""Samples in one of supernova's control blocks."""
+
+_BOOT_SECONDS = 8.0
+
+
+class Complaint(StrEnum):
+    """What supernova prints instead of answering."""
+
+    UNKNOWN_SYNTHDEF = "unknown_synthdef"
+    NODE_NOT_FOUND = "node_not_found"
+    LATE = "late"
+    BUFFER = "buffer"
+    OTHER = "other"
+
+
+_COMPLAINTS = (
+    (Complaint.UNKNOWN_SYNTHDEF, re.compile(r"Cannot create synth|SynthDef .*not found", re.I)),
+    (Complaint.NODE_NOT_FOUND, re.compile(r"node not found|node \d+ not found", re.I)),
+    (Complaint.LATE, re.compile(r"^late:?\s*([\d.]+)", re.I)),
+    (Complaint.BUFFER, re.compile(r"buffer.*(?:fail|error|not|too)|Buffer UGen", re.I)),
+    (Complaint.OTHER, re.compile(r"error|exception|fail|not found|invalid|cannot", re.I)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerComplaint:
+    """One complaint of supernova: its kind and the line as printed; `late_seconds` for LATE."""
+
+    kind: Complaint
+    line: str
+    late_seconds: float = 0.0
+
+
+def read_complaint(line: str) -> ServerComplaint | None:
+    """Return what `line` complains of, or None for a line that is no complaint."""
+    for kind, pattern in _COMPLAINTS:
+        if match := pattern.search(line):
+            late = float(match.group(1)) if kind is Complaint.LATE else 0.0
+            return ServerComplaint(kind, line, late)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """How supernova is started. `port` 0 takes a free one; `sample_clock` times by samples."""
+
+    port: int = 0
+    threads: int = 0
+    period: int = 128
+    sample_clock: bool = True
+    memory_kib: int = 131072
+    max_nodes: int = 4096
+    audio_buses: int = 1024
+    max_logins: int = 8
+    inputs: int = 2
+    outputs: int = 2
+
+
+@dataclass(frozen=True)
+class _Options(Options):
+    """supriya's options with the one flag that it has no field for."""
+
+    sample_clock: bool = True
+
+    def serialize(self) -> list[str]:
+        # `-C 0` makes scheduled bundles exact to the sample
+        return [*super().serialize(), *(["-C", "0"] if self.sample_clock else [])]
+
+
+class _GuardedProcess(ThreadedProcessProtocol):
+    """supriya's process, run as a ChildProcess: own environment, bounded end, dies with Python."""
+
+    def __init__(
+        self,
+        env: dict[str, str],
+        on_line: Callable[[str], None],
+        on_panic_callback: Callable[[], None] | None,
+    ) -> None:
+        super().__init__(name="supernova", on_panic_callback=on_panic_callback)
+        self._env = env
+        self._line = on_line
+
+    def _run_process_thread(self, options: Options) -> None:
+        self.child = ChildProcess(
+            "supernova", list(options), env=self._env, on_line=self._read_line
+        )
+        self.child.start()
+        self.child.exited.wait()
+        was_quitting = self.status == BootStatus.QUITTING
+        self.status = BootStatus.OFFLINE
+        self.exit_future.set_result(self.child.returncode or 0)
+        if not self.boot_future.done():
+            self.error_text = self.error_text or self.child.last_words()
+            self.boot_future.set_result(False)
+        elif not was_quitting and self.on_panic_callback:
+            self.on_panic_callback()
+
+    def _read_line(self, line: str) -> None:
+        if not self.boot_future.done():
+            self._handle_data_received(boot_future=self.boot_future, text=line + "\n")
+        self._line(line)
+
+    def _shutdown(self) -> None:
+        self.child.stop()
+        self.thread.join(timeout=4)
+        self.status = BootStatus.OFFLINE
+
+
+class _Server(supriya.Server):
+    """A supriya server around a guarded process."""
+
+    def __init__(self, env: dict[str, str], on_line: Callable[[str], None]) -> None:
+        super().__init__(name="scband")
+        panic = self._process_protocol.on_panic_callback
+        self._process_protocol = _GuardedProcess(env, on_line, panic)
+
+    def _free_id(self, *args: object, **kwargs: object) -> None:
+        """Leave ids alone that another client chose (sclang's notes have the server's own)."""
+        if args[0] is supriya.Node and int(args[1]) < 0:  # type: ignore[call-overload]
+            return
+        BaseServer._free_id(self, *args, **kwargs)  # type: ignore[arg-type]
+
+
+class SoundServer:
+    """The running supernova.
+
+    `on_complaint(ServerComplaint)` is called, in a reading thread, for each complaint that
+    supernova prints; `on_exit()` when it ends without having been asked to. `late` counts the
+    bundles that came too late to sound in time.
+    """
+
+    def __init__(
+        self,
+        options: ServerOptions,
+        environment: dict[str, str],
+        *,
+        on_complaint: Callable[[ServerComplaint], None] | None = None,
+        on_exit: Callable[[], None] | None = None,
+    ) -> None:
+        self.options = options
+        self.late = 0
+        self.complaints: list[ServerComplaint] = []
+        self._environment = environment
+        self._on_complaint = on_complaint
+        self._on_exit = on_exit
+        self._server: _Server | None = None
+        self._port = 0
+
+    @property
+    def server(self) -> supriya.Server:
+        """supriya's server object; raises ServerBootError before `boot`."""
+        if self._server is None:
+            raise ServerBootError("supernova has not been booted")
+        return self._server
+
+    @property
+    def port(self) -> int:
+        """The UDP port on which supernova listens."""
+        return self._port
+
+    @property
+    def pid(self) -> int:
+        """supernova's process id."""
+        protocol = self.server.process_protocol
+        assert isinstance(protocol, _GuardedProcess)
+        return protocol.child.pid
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return LOOPBACK, self._port
+
+    @property
+    def segment(self) -> Path:
+        """The file of the shared-memory segment that holds supernova's control buses."""
+        return Path(f"/dev/shm/SuperColliderServer_{self._port}")
+
+    def supriya_options(self) -> _Options:
+        """Return the options as supriya takes them."""
+        o = self.options
+        return _Options(
+            executable=str(programs.find("supernova")),
+            port=self._port,
+            block_size=BLOCK,
+            hardware_buffer_size=o.period,
+            threads=o.threads or os.cpu_count() or 2,
+            maximum_logins=o.max_logins,
+            memory_size=o.memory_kib,
+            maximum_node_count=o.max_nodes,
+            audio_bus_channel_count=o.audio_buses,
+            input_bus_channel_count=o.inputs,
+            output_bus_channel_count=o.outputs,
+            load_synthdefs=False,
+            sample_clock=o.sample_clock,
+        )
+
+    def command(self) -> str:
+        """Return the command line that starts the same server by hand, environment first."""
+        names = [f"{k}={v}" for k, v in sorted(self._environment.items())]
+        return shlex.join(names) + " " + shlex.join(self.supriya_options().serialize())
+
+    def boot(self) -> supriya.Server:
+        """Boot supernova; raises NotInstalledError, PortBusyError or ServerBootError."""
+        programs.find("supernova")
+        self._port = free_port(self.options.port)
+        self._server = _Server(self._environment, self._read_line)
+        REAPER.guard_files(str(self.segment))
+        booted: Future[None] = Future()
+        threading.Thread(
+            target=self._boot_into, args=(self._server, booted), name="scband-boot", daemon=True
+        ).start()
+        try:
+            booted.result(timeout=_BOOT_SECONDS)
+        except TimeoutError as error:
+            words = self._words()
+            self._end_process()
+            raise ServerBootError(
+                f"supernova did not answer within {_BOOT_SECONDS} s:\n{words}\n"
+                "  look whether JACK runs (`scband doctor`)"
+            ) from error
+        self._server.register_lifecycle_callback("PROCESS_PANICKED", self._panicked)
+        return self._server
+
+    def _boot_into(self, server: _Server, booted: Future[None]) -> None:
+        try:
+            server.boot(options=self.supriya_options())
+        except ServerCannotBoot:
+            booted.set_exception(
+                ServerBootError(
+                    f"supernova could not start:\n{self._words()}\n"
+                    "  look whether JACK runs and its rate and period fit (`scband doctor`)"
+                )
+            )
+        except Exception as error:  # handed to the caller, whatever it is
+            booted.set_exception(ServerBootError(f"supernova could not be reached: {error!r}"))
+        else:
+            booted.set_result(None)
+
+    def _words(self) -> str:
+        protocol = self.server.process_protocol
+        process = getattr(protocol, "child", None)
+        return process.last_words() if isinstance(process, ChildProcess) else "  (it said nothing)"
+
+    def _read_line(self, line: str) -> None:
+        complaint = read_complaint(line)
+        if complaint is None:
+            return
+        if complaint.kind is Complaint.LATE:
+            self.late += 1
+        self.complaints.append(complaint)
+        del self.complaints[:-200]
+        if self._on_complaint is not None:
+            self._on_complaint(complaint)
+
+    def _panicked(self, event: object) -> None:
+        if self._on_exit is not None:
+            self._on_exit()
+
+    def load_synthdefs(self, folder: Path, timeout: float = 5.0) -> None:
+        """Load every compiled SynthDef in `folder` (emits `/d_loadDir`) and wait until it is done.
+
+        Raises SynthDefError where the folder holds none or supernova does not answer in time.
+        """
+        if not any(folder.glob("*.scsyndef")):
+            raise SynthDefError(f"{folder} holds no compiled SynthDefs")
+        with self.server.at():
+            self.server.load_synthdefs_directory(folder)
+        self.sync(timeout)
+
+    def sync(self, timeout: float = 2.0) -> None:
+        """Wait until supernova has done all that was sent (emits `/sync`)."""
+        try:
+            self.server.sync(timeout=timeout)
+        except TimeoutError as error:
+            raise ServerBootError(f"supernova did not answer /sync within {timeout} s") from error
+
+    def send(self, *message: str | float | bytes) -> None:
+        """Send one OSC message to supernova now."""
+        self.server.send(list(message))
+
+    def _end_process(self) -> None:
+        process = getattr(self.server.process_protocol, "child", None)
+        if isinstance(process, ChildProcess):
+            process.stop()
+        self.segment.unlink(missing_ok=True)
+
+    def quit(self) -> None:
+        """End supernova and remove its shared-memory segment. Safe to call twice."""
+        if self._server is None:
+            return
+        if self._server.boot_status == BootStatus.ONLINE:
+            done: Future[None] = Future()
+            threading.Thread(target=self._quit_into, args=(done,), daemon=True).start()
+            with contextlib.suppress(TimeoutError):  # it hangs: the process is ended below
+                done.result(timeout=3)
+        self._end_process()
+        self._server = None
+
+    def _quit_into(self, done: Future[None]) -> None:
+        self.server.quit()
+        done.set_result(None)
