@@ -68,8 +68,16 @@ class StyleError(ScbandError):
     """A style file is wrong; says which file and which key."""
 
 
+class BandError(ScbandError):
+    """A band, or the context it is asked to decide, is not possible."""
+
+
 class AudioFileError(ScbandError):
     """An audio file is missing, unreadable, empty or not audio."""
+
+
+class FrameError(ScbandError):
+    """A message from the analysis synth does not have the layout that it should have."""
 
 
 class SuperColliderError(ScbandError):
