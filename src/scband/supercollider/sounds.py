@@ -69,14 +69,14 @@ _SOUNDS = (
     Sound("bass_upright", ("bass",), 28, 67, (32,)),
     Sound("bass_electric", ("bass",), 23, 67, (33, 34, 35, 36, 37)),
     Sound("bass_synth", ("bass",), 23, 67, (38, 39)),
-    Sound("piano", ("keys", "lead"), 21, 108, tuple(range(4)) + (6, 7), plugin="MdaPiano"),
+    Sound("piano", ("keys", "lead"), 21, 108, (*range(4), 6, 7), plugin="MdaPiano"),
     Sound("electric_piano", ("keys", "lead"), 28, 103, (4, 5)),
     Sound("organ", ("keys", "lead", "pad"), 24, 103, tuple(range(16, 24))),
-    Sound("pad", ("pad", "keys"), 24, 96, tuple(range(48, 55)) + tuple(range(88, 96))),
+    Sound("pad", ("pad", "keys"), 24, 96, (*range(48, 55), *range(88, 96))),
     Sound("guitar_nylon", ("guitar", "lead"), 40, 84, (24,)),
     Sound("guitar_steel", ("guitar", "lead"), 40, 86, (25,)),
     Sound("guitar_electric", ("guitar", "lead"), 40, 88, tuple(range(26, 32))),
-    Sound("lead", ("lead",), 36, 100, tuple(range(80, 88)) + tuple(range(56, 80))),
+    Sound("lead", ("lead",), 36, 100, (*range(80, 88), *range(56, 80))),
 )
 
 _DRUMS = (
@@ -139,7 +139,7 @@ def sound_of_program(program: int) -> str | None:
 def strike(pitch: int) -> Strike | None:
     """Return what a General MIDI drum number strikes, or None where the kit has no such piece."""
     drum = _BY_PITCH.get(pitch)
-    return drum and Strike(drum.name, drum.pan, drum.sustain, drum.choke)
+    return Strike(drum.name, drum.pan, drum.sustain, drum.choke) if drum else None
 
 
 def loudness(name: str, velocity: float) -> float:
