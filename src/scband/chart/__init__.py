@@ -1,1 +1,6 @@
-"""Song maps (sections, bars, chords, form) and the formats they come from and go to."""
+"""The song map, and the formats that it comes from and goes to."""
+
+from scband.chart.files import read
+from scband.chart.songmap import Bar, ChordAt, Jump, Mark, PlayedBar, Section, SongMap
+
+__all__ = ["Bar", "ChordAt", "Jump", "Mark", "PlayedBar", "Section", "SongMap", "read"]

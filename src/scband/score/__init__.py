@@ -1,1 +1,6 @@
-"""Notes, parts and scores in beats, meters and tempo maps, and MIDI files."""
+"""Notes, parts and scores; beats, bars, meters and tempo; MIDI files."""
+
+from scband.score.note import Note
+from scband.score.timeline import Meter, MeterChange, TempoChange, TempoMap
+
+__all__ = ["Meter", "MeterChange", "Note", "TempoChange", "TempoMap"]
