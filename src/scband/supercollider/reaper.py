@@ -15,7 +15,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +61,9 @@ def end(guarded: dict[int, str]) -> None:
 @contextmanager
 def jack_lock() -> Iterator[None]:
     """Hold the lock under which scband starts JACK and sweeps what JACK leaves behind."""
-    path = Path(tempfile.gettempdir()) / f"scband-jack-{os.getuid()}.lock"
+    folder = Path(os.environ.get("SCBAND_CACHE") or Path.home() / ".cache" / "scband")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "jack.lock"
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

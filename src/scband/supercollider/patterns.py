@@ -1,0 +1,227 @@
+"""Python's end of the pattern-control vocabulary: a method a message."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scband.errors import PatternError
+from scband.score import Note
+from scband.supercollider.language import Language
+from scband.supercollider.vocabulary import MAX_NOTES
+
+_ANSWER_SECONDS = 2.0
+
+
+class Quant(StrEnum):
+    """When a change takes effect."""
+
+    NOW = "now"
+    BEAT = "beat"
+    BAR = "bar"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """sclang's acknowledgement: the band's beat at which it came (-1: the clock stands)."""
+
+    sequence: int
+    verb: str
+    beat: float
+    values: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Harmony:
+    """One chord for sclang: pitch classes only, no theory; `root` None is "no chord"."""
+
+    beat: float
+    root: int | None
+    bass: int | None
+    pitch_classes: frozenset[int]
+    scale: frozenset[int] = frozenset()
+
+
+def mask(pitch_classes: Iterable[int]) -> int:
+    """Return 12 bits, bit 0 is C."""
+    return sum(1 << pc for pc in set(pitch_classes))
+
+
+class PatternController:
+    """Speaks to the Pdefs in sclang; every method is one message of the vocabulary.
+
+    Each message carries a sequence number, and sclang answers each. A method waits for the answer
+    and raises PatternError with sclang's reason; `post` and `send_bar` return the answer to come.
+    `on_refused(PatternError)` hears of every refusal.
+    """
+
+    def __init__(
+        self, language: Language, on_refused: Callable[[PatternError], None] | None = None
+    ) -> None:
+        self._language = language
+        self._on_refused = on_refused
+        self._numbers = itertools.count(1)
+        self._pending: dict[int, tuple[str, Future[Answer]]] = {}
+        self._lock = threading.Lock()
+
+    def answered(self, name: str, values: Sequence[object]) -> None:
+        """Take an acknowledgement or an error in (the language's `on_answer`)."""
+        number = values[0] if values and isinstance(values[0], int) else -1
+        with self._lock:
+            verb, future = self._pending.pop(number, ("", None))
+        if name == "error":
+            error = PatternError(f"sclang refused {verb or 'a message'}: {values[-1]}")
+            if future is not None:
+                future.set_exception(error)
+            if self._on_refused is not None:
+                self._on_refused(error)
+        elif future is not None:
+            beat = float(str(values[2])) if len(values) > 2 else -1.0
+            future.set_result(Answer(number, verb, beat, tuple(values[3:])))
+
+    def post(self, verb: str, *values: str | float) -> Future[Answer]:
+        """Send a message and return the answer to come; raises PatternError where it is malformed."""
+        future: Future[Answer] = Future()
+        number = next(self._numbers)
+        with self._lock:
+            self._pending[number] = (verb, future)
+            while len(self._pending) > 1000:  # answers that never came
+                self._pending.pop(next(iter(self._pending)))
+        try:
+            self._language.send(verb, number, *values)
+        except BaseException:
+            with self._lock:
+                self._pending.pop(number, None)
+            raise
+        return future
+
+    def request(self, verb: str, *values: str | float) -> Answer:
+        """Send a message and wait for its answer; raises PatternError on refusal or silence."""
+        future = self.post(verb, *values)
+        try:
+            return future.result(timeout=_ANSWER_SECONDS)
+        except FutureTimeoutError as error:
+            raise PatternError(
+                f"sclang did not answer {verb} within {_ANSWER_SECONDS:g} s"
+            ) from error
+
+    # --- players -----------------------------------------------------------------------------
+
+    def make_player(
+        self, player: str, *, group: int, bus: int, channel: int, instrument: str
+    ) -> Answer:
+        """Make a player, or give one another sound (`/scband/player`)."""
+        return self.request("player", player, group, bus, channel, instrument)
+
+    def set_kit(self, pieces: Iterable[tuple[int, str, float, float, str]]) -> Answer:
+        """Say what drum numbers strike: pitch, SynthDef, pan, ring, choke group (`/scband/kit`)."""
+        return self.request("kit", *(v if v != "" else "-" for piece in pieces for v in piece))
+
+    def on(self, player: str, quant: Quant | str = Quant.BAR) -> Answer:
+        """Let a player play (`/scband/on`)."""
+        return self.request("on", player, str(quant))
+
+    def off(self, player: str, quant: Quant | str = Quant.BAR) -> Answer:
+        """Let a player rest; its notes are released (`/scband/off`)."""
+        return self.request("off", player, str(quant))
+
+    def set_pattern(self, player: str, name: str, quant: Quant | str = Quant.BAR) -> Answer:
+        """Give a player a Pdef of the library; `sent` plays what Python sends (`/scband/pattern`)."""
+        return self.request("pattern", player, name, str(quant))
+
+    def set_drum_pattern(self, name: str, quant: Quant | str = Quant.BAR) -> Answer:
+        """Give the drums a Pdef of the library."""
+        return self.set_pattern("drums", name, quant)
+
+    def patterns(self) -> dict[str, tuple[str, ...]]:
+        """Return the Pdefs that can be chosen, each with the players it is for."""
+        named = (str(v).partition(":") for v in self.request("library").values)
+        return {name: tuple(p for p in players.split(",") if p) for name, _, players in named}
+
+    def bar_values(
+        self, player: str, index: int, start: float, length: float, notes: Sequence[Note]
+    ) -> list[str | float]:
+        """Return the arguments of `/scband/bar`; raises PatternError on too many notes."""
+        if len(notes) > MAX_NOTES:
+            raise PatternError(f"{player}: {len(notes)} notes in a bar, at most {MAX_NOTES}")
+        values: list[str | float] = [player, index, start, length]
+        for n in notes:
+            values += [n.start, n.length, n.pitch, n.velocity, n.articulation or "-"]
+        return values
+
+    def send_bar(
+        self, player: str, index: int, start: float, length: float, notes: Sequence[Note]
+    ) -> Future[Answer]:
+        """Give a player the notes of a bar that has not begun (`/scband/bar`); does not wait."""
+        return self.post("bar", *self.bar_values(player, index, start, length, notes))
+
+    # --- time --------------------------------------------------------------------------------
+
+    def start(self, tempo: float, lead: float = 0.1, beat: float = 0.0) -> Answer:
+        """Start the clock at `tempo`, `lead` seconds from now, at a bar line (`/scband/start`)."""
+        return self.request("start", tempo, lead, beat)
+
+    def stop(self) -> Answer:
+        """Stop the clock; sounding notes are released (`/scband/stop`)."""
+        return self.request("stop")
+
+    def set_tempo(self, tempo: float, beat: float = -1.0) -> Answer:
+        """Change the tempo now or at a beat (`/scband/tempo`)."""
+        return self.request("tempo", tempo, beat)
+
+    def nudge(self, seconds: float, beats: float = 2.0) -> Answer:
+        """Be `seconds` earlier (negative: later) after `beats` beats (`/scband/nudge`)."""
+        return self.request("nudge", seconds, beats)
+
+    def set_meter(self, numerator: int, denominator: int, beat: float = -1.0) -> Answer:
+        """Set the meter of bars that nobody sends (`/scband/meter`)."""
+        return self.request("meter", numerator, denominator, beat)
+
+    def set_latency(self, seconds: float) -> Answer:
+        """Set how far ahead notes are sent to supernova (`/scband/latency`)."""
+        return self.request("latency", seconds)
+
+    # --- music -------------------------------------------------------------------------------
+
+    def set_harmonic_progression(
+        self, chords: Sequence[Harmony], start: float = 0.0, loop: float = 0.0
+    ) -> Answer:
+        """Give the chords from a beat on; after `loop` beats they begin again (`/scband/harmony`)."""
+        values: list[float] = [start, loop]
+        for c in chords:
+            root = -1 if c.root is None else c.root
+            bass = -1 if c.bass is None else c.bass
+            values += [c.beat, root, bass, mask(c.pitch_classes), mask(c.scale)]
+        return self.request("harmony", *values)
+
+    def set_intensity(self, value: float) -> Answer:
+        """Say how hard the band plays, 0 to 1 (`/scband/intensity`)."""
+        return self.request("intensity", value)
+
+    def set_swing(self, ratio: float) -> Answer:
+        """Say how the eighths divide, 1 to 4 (`/scband/swing`)."""
+        return self.request("swing", ratio)
+
+    def mix(self, player: str, control: str, value: float) -> Answer:
+        """Set one control of a player's channel (`/scband/mix`)."""
+        return self.request("mix", player, control, value)
+
+    # --- the rest ----------------------------------------------------------------------------
+
+    def ping(self) -> Answer:
+        """Ask for an answer (`/scband/ping`)."""
+        return self.request("ping")
+
+    def verbs(self) -> dict[str, str]:
+        """Return the messages that sclang knows, with their types (`/scband/verbs`)."""
+        named = (str(v).partition(":") for v in self.request("verbs").values)
+        return {name: types for name, _, types in named}
+
+    def panic(self) -> Answer:
+        """End every note at once (`/scband/panic`)."""
+        return self.request("panic")
