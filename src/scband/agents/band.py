@@ -1,0 +1,91 @@
+"""The band: everyone decides the bar in turn, and those who listen hear the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from scband.agents.bass import Bass
+from scband.agents.context import Context
+from scband.agents.drums import Drums
+from scband.agents.guitar import Guitar
+from scband.agents.humanise import humanise
+from scband.agents.keys import Keys
+from scband.agents.lead import Lead
+from scband.agents.pad import Pad
+from scband.agents.style import Style, load
+from scband.errors import BandError
+from scband.score import Note
+
+PLAYERS = ("drums", "bass", "keys", "guitar", "lead", "pad")
+"""Every player, in the order in which they decide: later ones may hear earlier ones."""
+
+
+class Agent(Protocol):
+    """A player: decides its notes for a bar as a pure function of context, style and seed."""
+
+    @property
+    def name(self) -> str:
+        """The player's name."""
+
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """The players whose decisions it needs to know."""
+
+    def decide(self, context: Context) -> tuple[Note, ...]:
+        """Decide the coming bar: notes on the grid, starts in beats from the bar's start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Players in a style. `decide` is a pure function: the same bar gives the same notes, always.
+
+    `style` is a Style or its name; `humanise` 0 puts every note on the grid, 1 plays as people do.
+    Switching a player off changes nothing in what the others play. Another style, or other
+    players, are another Band (`dataclasses.replace`). Raises BandError for unknown players and
+    StyleError for an unknown style.
+    """
+
+    style: Style | str
+    players: tuple[str, ...] = PLAYERS
+    seed: int = 0
+    humanise: float = 1.0
+    agents: tuple[Agent, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        unknown = [player for player in self.players if player not in PLAYERS]
+        if unknown:
+            raise BandError(f"there is no player {unknown[0]!r}; there are {', '.join(PLAYERS)}")
+        if not 0 <= self.humanise <= 3:
+            raise BandError(f"humanise must lie between 0 and 3, not {self.humanise:g}")
+        style = load(self.style) if isinstance(self.style, str) else self.style
+        put = object.__setattr__
+        put(self, "style", style)
+        put(self, "players", tuple(player for player in PLAYERS if player in self.players))
+        put(self, "agents", _needed(_agents(style, self.seed), self.players))
+
+    def decide(self, context: Context) -> dict[str, tuple[Note, ...]]:
+        """Decide the coming bar for every player of the band, in beats from the bar's start."""
+        assert isinstance(self.style, Style)
+        decided = dict(context.decided)
+        for agent in self.agents:
+            hearing = context.hearing(decided) if agent.hears else context
+            decided[agent.name] = agent.decide(hearing)
+        return {
+            player: humanise(player, decided[player], context, self.style, self.seed, self.humanise)
+            for player in self.players
+        }
+
+
+def _agents(style: Style, seed: int) -> tuple[Agent, ...]:
+    return tuple(kind(style, seed) for kind in (Drums, Bass, Keys, Guitar, Lead, Pad))
+
+
+def _needed(agents: tuple[Agent, ...], players: Iterable[str]) -> tuple[Agent, ...]:
+    """Keep the agents that play, and those that they listen to."""
+    wanted = set(players)
+    for agent in reversed(agents):
+        if agent.name in wanted:
+            wanted.update(agent.hears)
+    return tuple(agent for agent in agents if agent.name in wanted)

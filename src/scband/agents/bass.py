@@ -1,0 +1,177 @@
+"""The bassist: walking lines, two-feel, roots on the kick, and patterns of degrees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from scband.agents.chance import choose, dice
+from scband.agents.context import Context, Moment
+from scband.agents.dynamics import level, loudness
+from scband.agents.harmony import degree, nearest
+from scband.agents.parts import Stroke, play_at, strokes
+from scband.agents.style import Style
+from scband.agents.style_parts import PIECES
+from scband.agents.walking import walk
+from scband.score import Note
+from scband.theory.chord import Chord
+
+_APPROACHES = ((-1, 0.42), (1, 0.2), (-2, 0.16), (-5, 0.14), (2, 0.08))
+"""Where a note stands that leads into a root, in semitones from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bass:
+    """Decides the bass line. It hears the drums, to lock to the kick."""
+
+    style: Style
+    seed: int
+    name = "bass"
+    hears = ("drums",)
+
+    def decide(self, context: Context) -> tuple[Note, ...]:
+        """Decide the coming bar."""
+        if context.moment is Moment.COUNT_IN:
+            return ()
+        if context.moment is Moment.ENDING:
+            return self._ending(context)
+        play, number = play_at(self.style.bass, "bass", context, self.seed)
+        if play == "walk":
+            return self._walking(context)
+        if play == "two":
+            return self._two_feel(context)
+        if isinstance(play, str):
+            return self._on_the_kick(context)
+        return self._degrees(strokes(play, number, context, self.style), context)
+
+    def _walking(self, context: Context) -> tuple[Note, ...]:
+        starts = _starts(context)
+        line = walk(context, tuple(starts), self.style.bass, self.seed)
+        rng = dice(self.seed, "bass", "skip", context.chorus, context.bar.index)
+        often = 0.02 + 0.07 * context.intensity
+        skips = tuple(place for place in range(len(line)) if rng.random() < often)
+        return self._sung(line, context, skips)
+
+    def _two_feel(self, context: Context) -> tuple[Note, ...]:
+        """Play half notes, and now and then a note that leads into the next bar."""
+        starts = _starts(context)
+        rng = dice(self.seed, "bass", "two", context.chorus, context.bar.index)
+        halves = starts[::2] if len(starts) != 3 else starts[:1]
+        changes = [change.beat for change in context.bar.chords if change.beat > 0]
+        beats = {*halves, *changes}
+        following = context.next_bar
+        moves_on = following is not None and following.chords[0].chord != context.chord_at(starts[-1])
+        if rng.random() < (0.45 if moves_on else 0.15) + 0.3 * context.intensity:
+            beats.add(starts[-1])
+        line = walk(context, tuple(sorted(beats)), self.style.bass, self.seed)
+        skips = (len(line) - 1,) if rng.random() < 0.12 and len(line) > 1 else ()
+        return self._sung(line, context, skips)
+
+    def _sung(
+        self, line: list[tuple[float, int]], context: Context, skips: tuple[int, ...]
+    ) -> tuple[Note, ...]:
+        """Give a line lengths and weight, and a light skipped eighth after the notes in `skips`."""
+        part = self.style.bass
+        loud = loudness(context.intensity) * part.level
+        swing = self.style.swing_at(context.tempo, context.swing)
+        ends = [beat for beat, _ in line[1:]] + [context.beats]
+        notes = []
+        for place, ((beat, pitch), end) in enumerate(zip(line, ends, strict=True)):
+            length = end - beat
+            weight = 1.0 if round(beat) % 2 else 0.94
+            if place in skips:
+                off = beat + length - (1 - swing.warp(0.5)) * min(1.0, length)
+                notes.append(Note(off, (end - off) * 0.7, pitch, 0.62 * loud, "ghost"))
+                length = off - beat
+            notes.append(Note(beat, length * part.length, pitch, weight * loud))
+        return tuple(sorted(notes))
+
+    def _on_the_kick(self, context: Context) -> tuple[Note, ...]:
+        """Play the root with every stroke of the kick, held to the next."""
+        kicks = _kicks(context) or _starts(context)[::2]
+        changes = [change.beat for change in context.bar.chords]
+        beats = sorted({*kicks, *changes})
+        clear = [beats[0]]
+        for beat in beats[1:]:
+            if beat in changes and beat - clear[-1] < 0.3:
+                clear[-1] = beat
+            elif beat - clear[-1] >= 0.3:
+                clear.append(beat)
+        ends = [*clear[1:], context.beats]
+        row = [
+            Stroke(beat, min(end - beat, 2.0), "1", context.chord_at(beat))
+            for beat, end in zip(clear, ends, strict=True)
+        ]
+        return self._degrees(tuple(row), context)
+
+    def _degrees(self, row: tuple[Stroke, ...], context: Context) -> tuple[Note, ...]:
+        part = self.style.bass
+        rng = dice(self.seed, "bass", "degrees", context.chorus, context.bar.index)
+        loud = loudness(context.intensity) * part.level
+        kicks = _kicks(context)
+        notes: list[Note] = []
+        heard: Chord | None = None
+        for stroke in row:
+            if stroke.chord.root is None:
+                continue
+            symbol = stroke.symbol
+            if stroke.chord != heard and symbol not in "am":
+                symbol, heard = "1", stroke.chord
+            pitch = self._pitch(symbol, stroke, notes, context, rng)
+            locked = any(abs(kick - stroke.beat) < 0.03 for kick in kicks)
+            weight = level(stroke.symbol) * (1.1 if locked else 0.95)
+            kind = {"m": "mute", "o": "ghost"}.get(symbol, "")
+            length = stroke.length * part.length
+            notes.append(Note(stroke.beat, length, pitch, min(1.0, weight * loud * 1.2), kind))
+        return tuple(notes)
+
+    def _pitch(
+        self, symbol: str, stroke: Stroke, notes: list[Note], context: Context, rng: Random
+    ) -> int:
+        part = self.style.bass
+        root = self._root(stroke.chord)
+        if symbol == "m":
+            return notes[-1].pitch if notes else root
+        if symbol == "a":
+            return self._approach(stroke, context, rng)
+        if symbol in "1o":
+            return root
+        step = 12 if symbol == "8" else (degree(stroke.chord, symbol) - root) % 12
+        return root + step if root + step <= part.high else root + step - 12
+
+    def _root(self, chord: Chord) -> int:
+        assert chord.bass is not None
+        return nearest(chord.bass, self.style.bass.home, self.style.bass.low, self.style.bass.high)
+
+    def _approach(self, stroke: Stroke, context: Context, rng: Random) -> int:
+        """Lead into the chord that comes after a stroke; stay on it if nothing changes."""
+        part = self.style.bass
+        target = context.chord_at(stroke.beat + stroke.length)
+        step = choose(rng, _APPROACHES)
+        if target.root is None:
+            return self._root(stroke.chord)
+        if target == stroke.chord:
+            fifth = degree(target, "5")
+            return nearest(fifth, part.home, part.low, part.high)
+        pitch = self._root(target) + step
+        return pitch if part.low <= pitch <= part.high else self._root(target) - step
+
+    def _ending(self, context: Context) -> tuple[Note, ...]:
+        chord = context.chord_at(0.0)
+        if chord.root is None:
+            return ()
+        loud = loudness(context.intensity) * self.style.bass.level
+        return (Note(0.0, context.beats, self._root(chord), loud),)
+
+
+def _starts(context: Context) -> list[float]:
+    at, starts = 0.0, []
+    for length in context.pulses:
+        starts.append(at)
+        at += length
+    return starts
+
+
+def _kicks(context: Context) -> list[float]:
+    kick = PIECES["kick"]
+    return [note.start for note in context.decided.get("drums", ()) if note.pitch == kick]

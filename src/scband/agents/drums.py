@@ -1,0 +1,171 @@
+"""The drummer: grooves by style and section, comping, fills into sections, crashes on arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+from scband.score import Note
+from scband.agents.chance import choose, dice
+from scband.agents.context import Context, Moment
+from scband.agents.dynamics import SYMBOL_LEVEL, loudness
+from scband.agents.rhythm import Hit, Pattern, Swing, fitted, hits
+from scband.agents.style import Style
+from scband.agents.style_parts import PIECES, Fill, Groove
+
+TIMEKEEPERS = ("hat_closed", "hat_open", "ride", "ride_bell", "shaker", "hat_pedal")
+"""Pieces that keep time: their off-beats are lighter than their beats."""
+
+_BALANCE = {"hat_closed": 0.78, "hat_open": 0.8, "ride": 0.8, "hat_pedal": 0.62, "shaker": 0.6,
+            "crash": 0.9, "side_stick": 0.85}  # fmt: skip
+_KICK, _CRASH, _RIDE = PIECES["kick"], PIECES["crash"], PIECES["ride"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drums:
+    """Decides the kit's part; pitches are General MIDI drum numbers."""
+
+    style: Style
+    seed: int
+    name = "drums"
+    hears = ()
+
+    def decide(self, context: Context) -> tuple[Note, ...]:
+        """Decide the coming bar."""
+        if context.moment is Moment.COUNT_IN:
+            return self._count_in(context)
+        if context.moment is Moment.ENDING:
+            return self._ending(context)
+        swing = self.style.swing_at(context.tempo, context.swing)
+        groove = self._groove(context)
+        fill = self._fill(context)
+        begins = context.beats
+        struck: dict[str, tuple[Hit, ...]] = {}
+        if fill:
+            begins, struck = _fill_hits(fill, context, swing)
+        rng = dice(self.seed, "drums", context.chorus, context.bar.index)
+        rows = self._rows(groove, context, swing)
+        kept = fill.keep if fill else ()
+        timeline: dict[str, list[Hit]] = {}
+        for piece, row in rows.items():
+            stays = row if piece in kept else tuple(hit for hit in row if hit.beat < begins - 1e-6)
+            timeline[piece] = [hit for hit in stays if hit.symbol != "?" or rng.random() < 0.45]
+        for piece, row in struck.items():
+            timeline[piece] = sorted((*timeline.get(piece, ()), *row), key=lambda hit: hit.beat)
+        if self._arrives(context):
+            _crash(timeline, context)
+        return self._notes(timeline, context)
+
+    def _groove(self, context: Context) -> Groove:
+        grooves = self.style.drums.grooves
+        section = context.bar.section
+        fit = [groove for groove in grooves if groove.fits(context.intensity, section)]
+        if any(groove.sections for groove in fit):
+            fit = [groove for groove in fit if groove.sections]
+        if not fit:
+            middle = context.intensity
+            return min(grooves, key=lambda groove: abs((groove.low + groove.high) / 2 - middle))
+        rng = dice(self.seed, "groove", context.chorus, context.bar.index - context.bar.section_bar)
+        return choose(rng, [(groove, groove.weight) for groove in fit])
+
+    def _rows(self, groove: Groove, context: Context, swing: Swing) -> dict[str, tuple[Hit, ...]]:
+        rows = {}
+        for piece, choices in groove.rows.items():
+            span = max(len(pattern.bars) for pattern, _ in choices)
+            part = context.bar.section_bar % span
+            rng = dice(self.seed, piece, context.chorus, context.bar.index - part)
+            pattern = _meant_for(choices, len(context.pulses), rng)
+            rows[piece] = hits(pattern.bar(part), context.pulses, swing)
+        return rows
+
+    def _fill(self, context: Context) -> Fill | None:
+        """Choose the fill of this bar, if any: always into a section, sometimes into a phrase."""
+        fills = [f for f in self.style.drums.fills if f.low <= context.intensity <= f.high]
+        phrase_ends = context.bar.section_bar % 4 == 3
+        if not fills or not (context.section_ends or phrase_ends):
+            return None
+        rng = dice(self.seed, "fill", context.chorus, context.bar.index)
+        if context.section_ends:
+            weights = [(fill, fill.weight) for fill in fills]
+        else:
+            chance = self.style.drums.fill_chance.at(context.intensity, context.bar.section)
+            if rng.random() >= choose(rng, chance):
+                return None
+            weights = [(fill, fill.weight / fill.pulses**2) for fill in fills]
+        return choose(rng, weights)
+
+    def _arrives(self, context: Context) -> bool:
+        """Tell whether the bar opens a section loudly enough for a crash."""
+        return context.section_begins and context.intensity >= self.style.drums.crash_from
+
+    def _notes(self, timeline: Mapping[str, list[Hit]], context: Context) -> tuple[Note, ...]:
+        loud = loudness(context.intensity) * self.style.drums.level
+        starts = _pulse_starts(context)
+        notes = [
+            _strike(piece, hit, loud, context.beats, on_pulse=round(hit.beat, 4) in starts)
+            for piece, row in timeline.items()
+            for hit in row
+        ]
+        return tuple(sorted(notes, key=lambda note: (note.start, note.pitch)))
+
+    def _count_in(self, context: Context) -> tuple[Note, ...]:
+        kit = self.style.drums
+        row = hits(kit.count_in.bar(0), context.pulses, Swing())
+        return self._notes({kit.count_in_piece: list(row)}, context)
+
+    def _ending(self, context: Context) -> tuple[Note, ...]:
+        """Strike the last beat together with the others and let it ring."""
+        cymbal = "crash" if context.intensity >= self.style.drums.crash_from else "ride"
+        symbol = "X" if context.intensity >= 0.5 else "x"
+        length = context.beats
+        return self._notes({"kick": [Hit(0.0, 0.5, symbol)], cymbal: [Hit(0.0, length, symbol)]}, context)
+
+
+def _meant_for(choices: tuple[tuple[Pattern, float], ...], count: int, rng: Random) -> Pattern:
+    """Choose among the patterns written for a bar of this many pulses, else among all."""
+    meant = [choice for choice in choices if len(choice[0].bars[0]) == count]
+    return choose(rng, meant or choices)
+
+
+def _fill_hits(
+    fill: Fill, context: Context, swing: Swing
+) -> tuple[float, dict[str, tuple[Hit, ...]]]:
+    """Place a fill at the end of the bar: its first beat, and the hits of each piece."""
+    lengths = context.pulses
+    count = min(fill.pulses, len(lengths))
+    begins = sum(lengths[: len(lengths) - count])
+    struck = {}
+    for piece, pattern in fill.rows.items():
+        pulses = pattern.bar(0)[-count:]
+        row = hits(fitted(pulses, count), lengths[len(lengths) - count :], swing)
+        struck[piece] = tuple(Hit(begins + hit.beat, hit.length, hit.symbol) for hit in row)
+    return begins, struck
+
+
+def _crash(timeline: dict[str, list[Hit]], context: Context) -> None:
+    """Open a section: crash and kick on its first beat, instead of the time-keeping cymbal."""
+    for piece in ("hat_closed", "hat_open", "ride", "ride_bell"):
+        if piece in timeline:
+            timeline[piece] = [hit for hit in timeline[piece] if hit.beat > 1e-6]
+    symbol = "X" if context.intensity >= 0.5 else "x"
+    timeline["crash"] = [Hit(0.0, min(2.0, context.beats), symbol)]
+    kick = [hit for hit in timeline.get("kick", ()) if hit.beat > 1e-6]
+    timeline["kick"] = [Hit(0.0, 0.25, symbol), *kick]
+
+
+def _pulse_starts(context: Context) -> frozenset[float]:
+    at, starts = 0.0, []
+    for length in context.pulses:
+        starts.append(round(at, 4))
+        at += length
+    return frozenset(starts)
+
+
+def _strike(piece: str, hit: Hit, loud: float, beats: float, *, on_pulse: bool) -> Note:
+    level = SYMBOL_LEVEL[hit.symbol] * _BALANCE.get(piece, 1.0)
+    if piece in TIMEKEEPERS and not on_pulse:
+        level *= 0.8
+    length = min(max(hit.length, 0.1), beats - hit.beat)
+    articulation = {"X": "accent", "o": "ghost", "?": "ghost"}.get(hit.symbol, "")
+    return Note(hit.beat, length, PIECES[piece], min(1.0, level * loud), articulation)

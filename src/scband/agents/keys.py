@@ -1,0 +1,86 @@
+"""The pianist: comping on led voicings, held chords, stabs, and broken chords."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scband.agents.chance import choose, dice
+from scband.agents.context import Context, Moment
+from scband.agents.dynamics import level, loudness
+from scband.agents.parts import Stroke, play_at, strokes
+from scband.agents.rhythm import Pattern
+from scband.agents.style import Style
+from scband.agents.style_parts import Part
+from scband.agents.voicings import Voicing, voicings
+from scband.score import Note
+
+_BUSY = 2.5
+"""Notes a beat of the performer from which the pianist leaves room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Decides the keyboard's part."""
+
+    style: Style
+    seed: int
+    name = "keys"
+    hears = ()
+
+    def decide(self, context: Context) -> tuple[Note, ...]:
+        """Decide the coming bar."""
+        if context.moment is Moment.COUNT_IN:
+            return ()
+        part = self.style.keys
+        if context.moment is Moment.ENDING:
+            return held_chord(part, context, voicing_of(part, self.name, context, self.seed))
+        play, number = play_at(part, self.name, context, self.seed)
+        assert isinstance(play, Pattern)
+        row = strokes(play, number, context, self.style)
+        if context.performer.density > _BUSY:
+            row = tuple(stroke for stroke in row if stroke.beat == 0 or stroke.symbol != "x")
+        return chords_on(row, part, context, voicing_of(part, self.name, context, self.seed))
+
+
+def voicing_of(part: Part, player: str, context: Context, seed: int) -> str:
+    """Choose the shape of voicing, the same for a whole phrase."""
+    choices = part.voicing.at(context.intensity, context.bar.section)
+    phrase = context.bar.index - context.bar.section_bar % 4
+    return choose(dice(seed, player, "voicing", context.chorus, phrase), choices)
+
+
+def chords_on(
+    row: tuple[Stroke, ...], part: Part, context: Context, shape: str
+) -> tuple[Note, ...]:
+    """Play each stroke on its voicing: whole for a chord symbol, one voice for a digit."""
+    voiced = voicings(context, shape, part.low, part.high)
+    loud = loudness(context.intensity) * part.level
+    notes: list[Note] = []
+    for stroke in row:
+        pitches = voiced.get(stroke.chord, ())
+        if stroke.symbol.isdigit():
+            pitches = pitches[min(int(stroke.symbol), len(pitches)) - 1 :][:1]
+        elif stroke.symbol == "b":
+            pitches = pitches[:1]
+        notes += _struck(stroke, pitches, part, loud)
+    return tuple(notes)
+
+
+def _struck(stroke: Stroke, pitches: Voicing, part: Part, loud: float) -> list[Note]:
+    """Play pitches together, the top one singing, the inner ones lighter."""
+    short = stroke.symbol == "s"
+    length = min(stroke.length * part.length, 0.35 if short else stroke.length)
+    kind = "staccato" if short else {"X": "accent"}.get(stroke.symbol, "")
+    force = level(stroke.symbol) * loud * 1.2
+    return [
+        Note(stroke.beat, length, pitch, min(1.0, force * (1.0 if pitch == pitches[-1] else 0.88)), kind)
+        for pitch in pitches
+    ]
+
+
+def held_chord(part: Part, context: Context, shape: str) -> tuple[Note, ...]:
+    """Hold the bar's first chord to its end."""
+    voiced = voicings(context, shape, part.low, part.high)
+    stroke = Stroke(0.0, context.beats, "X", context.chord_at(0.0))
+    pitches = voiced.get(stroke.chord, ())
+    return tuple(_struck(stroke, pitches, part, loudness(context.intensity) * part.level))

@@ -1,0 +1,106 @@
+"""The lead: a melody in four-bar phrases, toward chord tones, with rests between."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from scband.agents.chance import choose, dice
+from scband.agents.context import Context, Moment
+from scband.agents.dynamics import level, loudness
+from scband.agents.harmony import core, degree, melodic, nearest
+from scband.agents.line import Candidates, Moves, draw_line
+from scband.agents.parts import Stroke, play_at, strokes
+from scband.agents.rhythm import Pattern
+from scband.agents.style import Style
+from scband.chart import PlayedBar
+from scband.score import Note
+from scband.theory.chord import Chord
+from scband.theory.key import Key
+
+_MOVES: Moves = (0.3, 1.3, 1.6, 0.9, 0.7, 0.45, 0.1, 0.25, 0.12, 0.12, 0.03, 0.02, 0.08)
+_TARGETS = (("3", 0.4), ("5", 0.25), ("7", 0.2), ("1", 0.15))
+_SPREAD = 5.0
+_BUSY = 0.8
+"""Notes a beat of the performer from which the lead leaves the stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Decides the melody; it is silent while the performer plays a busy line."""
+
+    style: Style
+    seed: int
+    name = "lead"
+    hears = ()
+
+    def decide(self, context: Context) -> tuple[Note, ...]:
+        """Decide the coming bar."""
+        if context.moment is Moment.COUNT_IN or context.performer.density > _BUSY:
+            return ()
+        part = self.style.lead
+        if context.moment is Moment.ENDING:
+            row: tuple[Stroke, ...] = (Stroke(0.0, context.beats, "x", context.chord_at(0.0)),)
+        else:
+            play, number = play_at(part, self.name, context, self.seed)
+            assert isinstance(play, Pattern)
+            row = strokes(play, number, context, self.style)
+        row = tuple(stroke for stroke in row if stroke.chord.root is not None)
+        if not row:
+            return ()
+        loud = loudness(context.intensity) * part.level
+        return tuple(
+            Note(stroke.beat, stroke.length * part.length, pitch, min(1.0, level(stroke.symbol) * loud * 1.2))
+            for stroke, pitch in zip(row, self._pitches(row, context), strict=True)
+        )
+
+    def _pitches(self, row: tuple[Stroke, ...], context: Context) -> list[int]:
+        part = self.style.lead
+        start = self._target(context.bar, row[0].chord, context.chorus)
+        following = context.next_bar
+        aim = None
+        if following and following.chords[0].chord.root is not None:
+            aim = self._target(following, following.chords[0].chord, context.next_chorus)
+        middle = (start + (aim if aim is not None else start) + 2 * part.home) // 4
+        steps = tuple(
+            _candidates(stroke.chord, context.key, _strong(stroke), middle, part.low, part.high)
+            for stroke in row[1:]
+        )
+        # Bars one and three of a phrase draw from the same dice: the motif comes back, bent to
+        # the new chords.
+        place = context.bar.section_bar
+        motif = context.bar.index - place % 4 + place % 2
+        rng = dice(self.seed, "lead", "line", context.chorus, motif)
+        moves = (_MOVES,) * len(row)
+        return [start, *draw_line(rng, start, steps, aim, moves, onward=1.5, repeat=0.4)]
+
+    def _target(self, bar: PlayedBar, chord: Chord, chorus: int) -> int:
+        """Return the note that a bar's melody begins on, a function of the bar alone."""
+        part = self.style.lead
+        rng = dice(self.seed, "lead", "target", chorus, bar.index)
+        arch = math.sin(math.pi * (bar.section_bar % 8 + 0.5) / 8)
+        aim = part.home + 5 * arch + 5 * (rng.random() - 0.5)
+        return nearest(degree(chord, choose(rng, _TARGETS)), aim, part.low, part.high)
+
+
+def _strong(stroke: Stroke) -> bool:
+    """Tell whether a note is heard against its chord: on the beat, or long."""
+    return abs(stroke.beat - round(stroke.beat)) < 0.02 or stroke.length >= 1.0
+
+
+@lru_cache(maxsize=4096)
+def _candidates(
+    chord: Chord, key: Key | None, strong: bool, middle: int, low: int, high: int
+) -> Candidates:
+    tones, scale = core(chord), melodic(chord, key)
+    found = []
+    for pitch in range(low, high + 1):
+        name = pitch % 12
+        if name not in tones and name not in scale:
+            continue
+        weight = 1.0 if name in tones else (0.3 if strong else 0.9)
+        weight *= math.exp(-0.5 * ((pitch - middle) / _SPREAD) ** 2)
+        if weight > 0.002:
+            found.append((pitch, weight))
+    return tuple(found)

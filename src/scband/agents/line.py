@@ -1,0 +1,87 @@
+"""Single lines that know where they are going: a random walk over pitches with a fixed aim.
+
+Each step has candidates with weights (how well a pitch sits there), each interval has a weight
+(how a player moves), and the aim pulls the whole line: the chance of a pitch counts every way from
+it to the aim, so that the last note leads into the next bar instead of stumbling on it. This is
+sampling from a Markov chain with both ends fixed, by backward messages.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from random import Random
+
+Candidates = tuple[tuple[int, float], ...]
+"""MIDI pitches and how well each sits at one step."""
+
+Moves = tuple[float, ...]
+"""How likely a move is, by its size in semitones; larger moves than it names do not happen."""
+
+
+@lru_cache(maxsize=4096)
+def backward(
+    steps: tuple[Candidates, ...], aim: int | None, moves: tuple[Moves, ...]
+) -> tuple[dict[int, float], ...]:
+    """Return, for each step, how well its candidates lead on to the end and to the aim.
+
+    `moves` has one entry a step, and one more into the aim.
+    """
+    after = {pitch: 1.0 if aim is None else _weight(moves[-1], aim - pitch) for pitch, _ in steps[-1]}
+    messages = [after]
+    for number in range(len(steps) - 1, 0, -1):
+        table = moves[number]
+        ahead = [(pitch, weight * after[pitch]) for pitch, weight in steps[number]]
+        after = {
+            pitch: sum(weight * _weight(table, goal - pitch) for goal, weight in ahead)
+            for pitch, _ in steps[number - 1]
+        }
+        messages.append(after)
+    messages.reverse()
+    return tuple(messages)
+
+
+def draw_line(
+    rng: Random,
+    start: int,
+    steps: tuple[Candidates, ...],
+    aim: int | None,
+    moves: tuple[Moves, ...],
+    *,
+    onward: float = 1.0,
+    repeat: float = 0.5,
+) -> list[int]:
+    """Draw the pitches of the steps between `start` and `aim` (None: wherever the line ends).
+
+    `onward` weighs moves that keep their direction, `repeat` those back to the note before last.
+    """
+    if not steps:
+        return []
+    line = [start]
+    for candidates, leads, table in zip(steps, backward(steps, aim, moves), moves, strict=False):
+        here = line[-1]
+        before = line[-2] if len(line) > 1 else here
+        weights = []
+        for pitch, weight in candidates:
+            chance = weight * _weight(table, pitch - here) * leads[pitch]
+            if (pitch - here) * (here - before) > 0:
+                chance *= onward
+            elif pitch == before != here:
+                chance *= repeat
+            weights.append((pitch, chance))
+        line.append(_drawn(rng, weights, here))
+    return line[1:]
+
+
+def _weight(table: Moves, interval: int) -> float:
+    size = abs(interval)
+    return table[size] if size < len(table) else 0.0
+
+
+def _drawn(rng: Random, weights: list[tuple[int, float]], here: int) -> int:
+    """Draw by weight; where nothing is possible, the candidate that lies nearest."""
+    at = rng.random() * sum(chance for _, chance in weights)
+    for pitch, chance in weights:
+        at -= chance
+        if at < 0:
+            return pitch
+    return min((pitch for pitch, _ in weights), key=lambda pitch: abs(pitch - here))

@@ -1,0 +1,88 @@
+"""From a style's part to the hits of one bar: which pattern, and which chord under each hit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scband.agents.chance import Weighted, choose, dice
+from scband.agents.context import Context
+from scband.agents.rhythm import Hit, Pattern, hits
+from scband.agents.style import Style
+from scband.agents.style_parts import Part
+from scband.theory.chord import Chord
+
+PUSHES = "pP"
+"""Symbols of hits that anticipate the next chord."""
+
+_ANTICIPATION = 0.55
+"""Beats before a change within which a held hit belongs to it."""
+
+_LEAST = 0.1
+"""Pieces of a held chord shorter than this, in beats, are not struck again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A hit with the chord that it plays; beats in quarter notes from the bar's start."""
+
+    beat: float
+    length: float
+    symbol: str
+    chord: Chord
+
+
+def play_at(part: Part, player: str, context: Context, seed: int) -> tuple[Pattern | str, int]:
+    """Choose what a player plays in a bar: a pattern or a way, and which of the pattern's bars.
+
+    A choice stays for as many bars as the style says, so that a part repeats as people do.
+    """
+    choices = meant_for(part.play.at(context.intensity, context.bar.section), len(context.pulses))
+    longest = max(len(play.bars) if isinstance(play, Pattern) else 1 for play, _ in choices)
+    place = context.bar.section_bar
+    since = place % max(part.every, longest) if part.every else place
+    rng = dice(seed, player, "play", context.chorus, context.bar.index - since)
+    return choose(rng, choices), place
+
+
+def meant_for(choices: Weighted[Pattern | str], count: int) -> Weighted[Pattern | str]:
+    """Keep the patterns that are written for a bar of this many pulses, if there are any."""
+    meant = tuple(
+        choice
+        for choice in choices
+        if not isinstance(choice[0], Pattern) or len(choice[0].bars[0]) == count
+    )
+    return meant or choices
+
+
+def strokes(pattern: Pattern, number: int, context: Context, style: Style) -> tuple[Stroke, ...]:
+    """Lay a bar of a pattern over the bar's chords, leaving out what falls on N.C.
+
+    A hit that is held over a change is struck again on it, unless it starts on the off-beat just
+    before: then it anticipates. `p` and `P` always play the chord that comes after them.
+    """
+    swing = style.swing_at(context.tempo, context.swing)
+    found: list[Stroke] = []
+    for hit in hits(pattern.bar(number), context.pulses, swing):
+        if hit.symbol in PUSHES:
+            chord = context.chord_at(hit.beat + hit.length)
+            found.append(Stroke(hit.beat, hit.length, hit.symbol, chord))
+        elif len(context.bar.chords) == 1:
+            found.append(Stroke(hit.beat, hit.length, hit.symbol, context.bar.chords[0].chord))
+        else:
+            found += _split(hit, context)
+    return tuple(stroke for stroke in found if stroke.chord.root is not None)
+
+
+def _split(hit: Hit, context: Context) -> list[Stroke]:
+    """Divide a hit at the changes under it."""
+    end = hit.beat + hit.length
+    inside = [c.beat for c in context.bar.chords if hit.beat + 1e-6 < c.beat < end - _LEAST]
+    begins = [hit.beat, *inside]
+    sounding = list(begins)
+    if inside and inside[0] - hit.beat < _ANTICIPATION:
+        begins.pop(1)
+        sounding.pop(0)
+    return [
+        Stroke(begin, stop - begin, hit.symbol, context.chord_at(heard))
+        for begin, stop, heard in zip(begins, [*begins[1:], end], sounding, strict=True)
+    ]

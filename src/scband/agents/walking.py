@@ -1,0 +1,136 @@
+"""Walking bass: a line from this bar's first note to the next bar's, planned before it is played.
+
+The first note of every bar is fixed by the bar alone (its chord, its place, the seed), so that a
+bar knows where the next one begins. Between the two, `line` draws a way that leads there.
+
+The weights are set so that the statistics of many choruses come near those of human bass lines:
+intervals, chord tones by beat, roots and approaches at chord changes, as counted by us in the
+Weimar Jazz Database (Pfleiderer et al., Inside the Jazzomat, 2017); `benchmarks/players.py` counts
+them in what is played here.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from scband.agents.chance import choose, dice
+from scband.agents.context import Context, sounding
+from scband.agents.harmony import core, degree, nearest, scale_of
+from scband.agents.line import Candidates, Moves, draw_line
+from scband.agents.style_parts import Part
+from scband.chart import PlayedBar
+from scband.theory.chord import Chord
+from scband.theory.key import Key
+
+_FIRST_OF_CHORD = (("1", 0.74), ("3", 0.11), ("5", 0.13), ("7", 0.02))
+_CHORD_GOES_ON = (("1", 0.42), ("3", 0.2), ("5", 0.28), ("7", 0.1))
+_PERIOD = 3
+"""Bars from one turning point of the contour to the next."""
+
+# Weight of a move by its size in semitones, 0 to 14.
+_FREE: Moves = (0.62, 1.5, 1.0, 0.75, 0.6, 0.8, 0.5, 0.8, 0.28, 0.28, 0.25, 0.12, 0.42, 0.05, 0.05)
+_INTO_CHANGE: Moves = (0.22, 2.6, 0.8, 0.35, 0.35, 1.0, 0.3, 1.0, 0.12, 0.12, 0.1, 0.08, 0.2, 0.03, 0.03)
+
+# Weight of a pitch by what it is to the chord: root, other chord tone, scale tone, other.
+_ROLES = {
+    "change": (1.0, 0.17, 0.03, 0.006),
+    "strong": (0.75, 0.8, 0.3, 0.14),
+    "weak": (0.45, 0.62, 0.42, 0.2),
+    "last": (0.5, 0.6, 0.42, 0.34),
+}
+_SPREAD = 5.5
+"""Standard deviation of the register, in semitones."""
+
+
+def first_pitch(
+    bar: PlayedBar, before: Chord | None, chorus: int, part: Part, seed: int
+) -> int | None:
+    """Return the pitch on a bar's first beat, a function of the bar alone; None over N.C.
+
+    `before` is the chord that sounded before it.
+    """
+    chord = bar.chords[0].chord
+    if chord.root is None:
+        return None
+    rng = dice(seed, "bass", "first", chorus, bar.index)
+    if chord.bass != chord.root or bar.section_bar == 0 or before is None:
+        symbol = "1"
+    else:
+        symbol = choose(rng, _CHORD_GOES_ON if before == chord else _FIRST_OF_CHORD)
+    aim = contour(bar, chorus, part, seed) + 3 * (rng.random() - 0.5)
+    return nearest(degree(chord, symbol), aim, part.low, part.high)
+
+
+def contour(bar: PlayedBar, chorus: int, part: Part, seed: int) -> float:
+    """Return the register that the line tends to at a bar: a slow wave around the part's home."""
+    knot, between = divmod(bar.index, _PERIOD)
+    first, second = (
+        part.home + 13 * (dice(seed, "contour", chorus, knot + step).random() - 0.5) for step in (0, 1)
+    )
+    return first + (second - first) * between / _PERIOD
+
+
+def walk(context: Context, beats: tuple[float, ...], part: Part, seed: int) -> list[tuple[float, int]]:
+    """Return (beat, pitch) of a line on the given beats of a bar, the first at 0."""
+    before = context.past[-1] if context.past else None
+    previous = sounding(before, before.meter.beats) if before else None
+    start = first_pitch(context.bar, previous, context.chorus, part, seed)
+    chords = [context.chord_at(beat) for beat in beats]
+    if start is None or any(chord.root is None for chord in chords):
+        return _around_silence(context, beats, part)
+    following = context.next_bar
+    aim = None
+    if following:
+        aim = first_pitch(following, chords[-1], context.next_chorus, part, seed)
+    changes = [new != old for old, new in zip(chords, chords[1:], strict=False)]
+    ends = following is not None and following.chords[0].chord != chords[-1]
+    moves = tuple(_INTO_CHANGE if change else _FREE for change in [*changes, ends])
+    middle = round((start + (aim if aim is not None else start)) / 4 + part.home / 2)
+    steps = tuple(
+        _candidates(chord, context.key, _role(number, len(beats), changed), middle, part.low, part.high)
+        for number, (chord, changed) in enumerate(zip(chords[1:], changes, strict=True), 1)
+    )
+    rng = dice(seed, "bass", "line", context.chorus, context.bar.index)
+    pitches = [start, *draw_line(rng, start, steps, aim, moves, onward=1.15, repeat=0.5)]
+    return list(zip(beats, pitches, strict=True))
+
+
+def _around_silence(context: Context, beats: tuple[float, ...], part: Part) -> list[tuple[float, int]]:
+    """Play roots where a bar has N.C. in it, and nothing in the silence."""
+    return [
+        (beat, nearest(chord.bass, part.home, part.low, part.high))
+        for beat in beats
+        if (chord := context.chord_at(beat)).bass is not None
+    ]
+
+
+def _role(number: int, count: int, changed: bool) -> str:
+    if changed:
+        return "change"
+    if number == count - 1:
+        return "last"
+    return "strong" if number % 2 == 0 else "weak"
+
+
+@lru_cache(maxsize=4096)
+def _candidates(
+    chord: Chord, key: Key | None, role: str, middle: int, low: int, high: int
+) -> Candidates:
+    root_weight, tone_weight, scale_weight, other_weight = _ROLES[role]
+    tones, scale = core(chord), scale_of(chord, key)
+    found = []
+    for pitch in range(low, high + 1):
+        name = pitch % 12
+        if name == chord.bass:
+            weight = root_weight
+        elif role == "change" and chord.bass != chord.root:
+            continue
+        elif name in tones:
+            weight = tone_weight
+        else:
+            weight = scale_weight if name in scale else other_weight
+        weight *= math.exp(-0.5 * ((pitch - middle) / _SPREAD) ** 2)
+        if weight > 0.002:
+            found.append((pitch, weight))
+    return tuple(found)
