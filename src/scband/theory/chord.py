@@ -29,19 +29,20 @@ class Chord:
 
     `Chord("F#m7b5/C")` reads every common spelling and Harte's notation; raises ChordError with
     the place. Two chords are equal when root and bass are spelled alike, and the same tones sound,
-    whatever the spelling of the quality was. `Chord("N.C.")` is silence: no root, no bass.
+    whatever the spelling of the quality was, but for `spelling`: `b13` is kept apart from `#5`, and
+    `11` from `9sus`. `Chord("N.C.")` is silence: no root, no bass.
     """
 
     root_name: str
     bass_name: str
     intervals: frozenset[int]
-    upper: str
+    spelling: str
     root: int | None
     bass: int | None
 
     def __init__(self, text: str) -> None:
         other = _parse(text, "auto")
-        for field in ("root_name", "bass_name", "intervals", "upper", "root", "bass"):
+        for field in ("root_name", "bass_name", "intervals", "spelling", "root", "bass"):
             object.__setattr__(self, field, getattr(other, field))
 
     @classmethod
@@ -55,10 +56,13 @@ class Chord:
 
         Raises TheoryError for a bad name or tone.
         """
-        tones = quality.parse(intervals) if isinstance(intervals, str) else frozenset(intervals)
+        if isinstance(intervals, str):
+            tones, spelling = quality.parse(intervals)
+        else:
+            tones, spelling = frozenset(intervals), ""
         if not tones or not all(0 <= tone < 12 for tone in tones):
             raise TheoryError("a chord needs tones, each 0-11 semitones above its root")
-        return _build(root_name, tones, bass_name or root_name)
+        return _build(root_name, tones, bass_name or root_name, spelling)
 
     @property
     def pitch_classes(self) -> frozenset[int]:
@@ -70,14 +74,14 @@ class Chord:
     @property
     def quality(self) -> str:
         """The canonical plain quality without root and bass, such as `m7b5`."""
-        return symbols.plain(self.intervals) if self.root is not None else ""
+        return symbols.plain(self.intervals, self.spelling) if self.root is not None else ""
 
     def __bool__(self) -> bool:
         """Tell whether anything sounds: False for N.C."""
         return self.root is not None
 
     def __str__(self) -> str:
-        return self._written(symbols.plain(self.intervals), "/")
+        return self._written(symbols.plain(self.intervals, self.spelling), "/")
 
     def __repr__(self) -> str:
         return f"Chord({str(self)!r})"
@@ -90,18 +94,20 @@ class Chord:
 
     def pretty(self) -> str:
         """Write with musical signs: `B♭Δ7`, `F♯ø7/C`."""
-        text = self._written(symbols.pretty(self.intervals), "/")
+        text = self._written(symbols.pretty(self.intervals, self.spelling), "/")
         return text if self.root is None else text.replace("b", "♭").replace("#", "♯")
 
     def ireal(self) -> str:
         """Write as iReal Pro does: `F#h7/C`, `n` for N.C."""
-        return "n" if self.root is None else self._written(symbols.ireal(self.intervals), "/")
+        if self.root is None:
+            return "n"
+        return self._written(symbols.ireal(self.intervals, self.spelling), "/")
 
     def harte(self) -> str:
         """Write in Harte's notation: `F#:hdim7/b5`, `N` for N.C."""
         if self.root is None:
             return "N"
-        text = f"{self.root_name}:{symbols.harte(self.intervals)}"
+        text = f"{self.root_name}:{symbols.harte(self.intervals, self.spelling)}"
         if self.bass_name == self.root_name:
             return text
         steps = pitch.fifths(self.bass_name) - pitch.fifths(self.root_name)
@@ -117,14 +123,14 @@ class Chord:
             return self
         root = _bounded(pitch.fifths(self.root_name) + steps)
         bass = _bounded(pitch.fifths(self.bass_name) + steps)
-        return _build(pitch.name_at(root), self.intervals, pitch.name_at(bass))
+        return _build(pitch.name_at(root), self.intervals, pitch.name_at(bass), self.spelling)
 
     def respelled(self, *, flats: bool) -> Chord:
         """Name root and bass with flats, or with sharps."""
         if self.root is None or self.bass is None:
             return self
         names = pitch.FLAT_NAMES if flats else pitch.SHARP_NAMES
-        return _build(names[self.root], self.intervals, names[self.bass])
+        return _build(names[self.root], self.intervals, names[self.bass], self.spelling)
 
 
 def _bounded(position: int) -> int:
@@ -142,13 +148,13 @@ def _harte_degree(steps: int) -> str:
     return ("#" * change if change >= 0 else "b" * -change) + str(number)
 
 
-def _build(root_name: str, intervals: frozenset[int], bass_name: str, upper: str = "") -> Chord:
+def _build(root_name: str, intervals: frozenset[int], bass_name: str, spelling: str = "") -> Chord:
     chord = object.__new__(Chord)
     put = object.__setattr__
     put(chord, "root_name", root_name)
     put(chord, "bass_name", bass_name)
     put(chord, "intervals", intervals)
-    put(chord, "upper", upper)
+    put(chord, "spelling", spelling)
     put(chord, "root", pitch.pitch_class(root_name) if root_name else None)
     put(chord, "bass", pitch.pitch_class(bass_name) if bass_name else None)
     return chord
@@ -161,6 +167,8 @@ NO_CHORD = _build("", frozenset(), "")
 @lru_cache(maxsize=8192)
 def _parse(text: str, notation: Notation) -> Chord:
     stripped = text.strip()
+    if stripped.startswith("(") and stripped.endswith(")"):
+        stripped = stripped[1:-1].strip()
     if not stripped:
         raise ChordError(text, 0, "it is empty")
     if len(stripped) > 100:
@@ -205,16 +213,19 @@ def _from_plain(text: str, *, german: bool = False) -> Chord:
     root, implied, start = _root(text, german)
     rest = text[start:]
     bass, rest = _split_bass(root, rest, german)
+    if implied and re.match(r"m(?!aj|a7)|-|o|dim|ø", rest):
+        implied = ""
     if rest is None:
         return _build(root, _MAJOR_TRIAD, bass)
     try:
-        return _build(root, quality.parse(implied + rest), bass)
+        tones, spelling = quality.parse(implied + rest)
     except ChordError as error:
         split = _polychord(text, start, german)
         if split is not None:
             return split
         place = start + max(0, error.position - len(implied))
         raise ChordError(text, place, error.reason) from None
+    return _build(root, tones, bass, spelling)
 
 
 def _split_bass(root: str, rest: str, german: bool) -> tuple[str, str]:

@@ -15,9 +15,9 @@ from scband.theory.symbols import HARTE_SHORTHANDS
 
 _CHORD = re.compile(
     r"(?P<root>[A-G][b#]{0,3})(?P<colon>:(?P<name>[a-z0-9]*)(?P<list>\([^()]*\))?)?"
-    r"(?:/(?P<bass>[b#]{0,2}\d{1,2}))?"
+    r"(?:/(?P<bass>[b#]{0,4}\d{1,2}))?"
 )
-_DEGREE = re.compile(r"\*?([b#]{0,2})(\d{1,2})")
+_DEGREE = re.compile(r"\*?([b#]{0,4})(\d{1,2})")
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 _FIFTHS = (0, 2, 4, -1, 1, 3, 5)
 _ALIASES = {"": "", "min6/9": "min6"}

@@ -1,266 +1,255 @@
 """What stands after the root of a chord symbol: text to semitones above the root.
 
-One grammar for jazz, pop, iReal and Latin spellings. A left-to-right scan collects third, fifth,
-seventh, extension, added, altered and omitted tones in any order, and only the end decides which
-tones sound, so that `7#9#5`, `7(#5,#9)` and `+7#9` meet in one set.
+One grammar for jazz, pop, iReal and Latin spellings, read left to right; `7#9#5`, `7(#5,#9)` and
+`+7#9` meet in one set of tones.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 from scband.errors import ChordError
+from scband.theory.stack import Stack
 
 _TOKEN = re.compile(
     r"""
-      (?P<skip>[\s(),.&\[\]{}/\\]+ | :(?=\S) | and\b)
-    | (?P<alt>alt(?:ered)? | ALT)
-    | (?P<sus>[sS](?:us|USP?)(?:p(?:ended)?)?\s*
-        (?P<susnum>4\s*/\s*2|2\s*/\s*4|4sus2|2sus4|24|42|2|4|\((?:2|4)\))?)
-    | (?P<add>[aA]dd|ADD|addition)
-    | (?P<omit>(?:no|No|NO|omit|Omit|OMIT|drop|without)(?=[\s(]*[b\#♭♯]?\d)|omits?|NO)
-    | (?P<half>half[\s-]?dim(?:inished)?|hdim|h|ø|Ø|⌀|∅)
-    | (?P<dim>[dD]im(?:inished|\.)?|DIM|°|º|˚|[oO0])
-    | (?P<aug>[aA]ug(?:mented|\.)?|AUG)
+      (?P<skip>[\s(),;&\[\]{}/\\]+ | (?<=[a-zA-Z])\. | and\b)
+    | (?P<alt>alt(?:ered)? | Alt | ALT)
+    | (?P<sus>(?:sus(?:p(?:ended)?)?|Sus|SUS)\s*
+        (?:4\s*/\s*2|2\s*/\s*4|4sus2|2sus4|24|42|2|4|\((?:2|4)\))?)
+    | (?P<add>[aA]dd(?=\W*(?:[b\#♭♯+-]|[mM][aA]|\d))|ADD)
+    | (?P<omit>(?:[nN]o|NO|[oO]mits?|OMIT|drop|without)(?=[\s(]*[b\#♭♯]?\d))
+    | (?P<half>[hH]alf[\s-]?[dD]im(?:inished)?|hdim|h|ø|Ø|⌀|∅|⦰|𝆩)
+    | (?P<dim>[dD]im(?:inished)?|DIM|°|º|˚|[oO0])
+    | (?P<aug>[aA]ug(?:mented)?|AUG)
     | (?P<dom>[dD]om(?:inant)?|DOM)
-    | (?P<maj>[mM]aj(?:or|\.)?|MAJ(?:OR)?|Ma|MA|ma(?![a-zA-Z])|[Mm]ajor|M(?![iI])|\^|Δ|△|∆|▵|[jJ])
-    | (?P<min>[mM]in(?:or|\.)?|MIN(?:OR)?|[mM]i(?!\w*[aj])|MI|mi|m)
-    | (?P<degree>(?P<sign>[b♭]{1,2}|[\#♯]{1,2}|[+\-–−])?
-        (?P<number>13|11|10|69|[1-9])(?P<ordinal>th|rd|nd|st|d(?![a-z]))?
-        (?P<post>[+\-](?=[\s),/]|$))?)
+    | (?P<bass>[bB]ass|[pP]ed(?:al)?)
+    | (?P<maj>[mM]aj(?:or)?|MAJ(?:OR)?|M[aA]|ma(?![a-zA-Z])|M(?![iI])|\^|[ΔδΔ△∆▵]|[jJ])
+    | (?P<min>[mM]in(?:or)?|MIN(?:OR)?|M[iI]|mi|m)
+    | (?P<degree>(?:[b♭]{1,2}|[\#♯]{1,2}|[+\-–−‐])?
+        (?:13|11|10|69|[1-9])(?:th|rd|nd|st)?(?:[+\-](?=[\s),/]|$))?)
     | (?P<plus>\+)
-    | (?P<minus>[-–−_])
+    | (?P<minus>[-–−‐_])
     """,
     re.VERBOSE,
 )
-_SIGNS = {"b": -1, "♭": -1, "#": 1, "♯": 1, "+": 1, "-": -1, "–": -1, "−": -1}
-_NATURAL = {1: 0, 2: 2, 3: 4, 4: 5, 5: 7, 6: 9, 7: 10, 8: 0, 9: 2, 10: 4, 11: 5, 12: 7, 13: 9}
-_TRIANGLES = frozenset("^Δ△∆▵jJ")
+_DEGREE = re.compile(r"(\D{0,2}?)(13|11|10|69|[1-9])(?:[a-z]{2})?([+-]?)")
+_SIGNS = {"b": -1, "♭": -1, "#": 1, "♯": 1, "+": 1, "-": -1, "–": -1, "−": -1, "‐": -1}
+_SEPARATORS = frozenset(",;&/\\")
+_MINUS = frozenset("-–−‐")
+_TRIANGLES = frozenset("^ΔδΔ△∆▵jJ")
 
 
-class _Builder:
-    """Tones collected so far; `mode` says what a bare degree means next."""
+class Quality(NamedTuple):
+    """Semitones above the root, and a spelling that they alone do not tell (`b13`, `11`)."""
 
-    __slots__ = (
-        "added", "altered", "dim", "extension", "fifths", "half", "major", "minor",
-        "mode", "naturals", "omitted", "power", "seventh", "sixth", "started", "sus",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.minor = self.dim = self.half = self.power = self.major = self.started = False
-        self.sixth = False
-        self.seventh: int | None = None
-        self.extension = 0
-        self.sus: set[int] = set()
-        self.fifths: set[int] = set()
-        self.altered: set[int] = set()  # degrees 9, 11, 13 whose natural tone gives way
-        self.added: set[int] = set()
-        self.omitted: set[int] = set()
-        self.mode = ""
-
-    def extend(self, number: int) -> None:
-        """Stack thirds up to 7, 9, 11 or 13."""
-        self.extension = max(self.extension, number)
-        if self.major:
-            self.seventh = 11
-        elif self.dim:
-            self.seventh = 9
-        elif self.seventh is None:
-            self.seventh = 10
-
-    def bare(self, number: int) -> None:
-        """Take a number without accidental: an extension at first, an added tone after one."""
-        if number == 5:
-            self.power = not self.started
-        elif number == 69:
-            self.sixth = True
-            self.added.add(2)
-        elif number == 6:
-            self.sixth = True
-        elif number == 4:
-            self.sus.add(5)
-        elif self.extension or (self.sixth and number != 7):
-            if number == 7:
-                self.seventh = 11 if self.major else self.seventh
-            else:
-                self.added.add(_NATURAL[number])
-        elif number in (7, 9, 11, 13):
-            self.extend(number)
-        else:
-            self.added.add(_NATURAL[number])
-
-    def alter(self, number: int, change: int) -> None:
-        """Take a number with an accidental."""
-        if number == 5:
-            self.fifths.add(7 + change)
-        elif number == 7:
-            self.seventh = 11 if change > 0 else 10
-            self.extension = max(self.extension, 7)
-        elif number == 3:
-            self.minor = self.minor or change < 0
-        else:
-            self.altered.add({2: 9, 4: 11, 6: 13, 10: 9}.get(number, number))
-            self.added.add((_NATURAL[number] + change) % 12)
-
-    def omit(self, number: int, change: int) -> None:
-        """Take a tone away."""
-        if number == 3:
-            self.omitted.update((3, 4))
-        elif number == 5 and not change:
-            self.omitted.update((6, 7, 8))
-        elif number == 7 and not change:
-            self.omitted.update((9, 10, 11))
-        else:
-            self.omitted.add((_NATURAL[number] + change) % 12)
-
-    def intervals(self) -> frozenset[int]:
-        """Settle which tones sound."""
-        tones = {0}
-        if self.sus:
-            tones |= self.sus
-        elif not self.power:
-            tones.add(3 if self.minor or self.dim or self.half else 4)
-        tones |= self.fifths or ({6} if self.dim or self.half else {7})
-        if self.sixth:
-            tones.add(9)
-        if self.seventh is not None:
-            tones.add(self.seventh)
-        if self.extension >= 9 and 9 not in self.altered:
-            tones.add(2)
-        if self.extension == 11 and 11 not in self.altered:
-            tones.add(5)
-        if self.extension == 13 and 13 not in self.altered:
-            tones.add(9)
-        return frozenset((tones | self.added) - self.omitted)
+    intervals: frozenset[int]
+    spelling: str
 
 
-def _sign(match: re.Match[str]) -> int:
-    signs = match["sign"]
-    return sum(_SIGNS[sign] for sign in signs) if signs else 0
+class _Scan:
+    """One symbol's walk: the stack that grows, and where it stands."""
 
+    __slots__ = ("after", "depth", "position", "stack", "text")
 
-def _take_degree(chord: _Builder, match: re.Match[str], inside: bool) -> str | None:
-    """Apply a number with its accidental; give a reason where it makes no sense."""
-    number, change, sign = int(match["number"]), _sign(match), match["sign"] or ""
-    if match["post"]:
-        if inside or number == 5:
-            change += _SIGNS[match["post"]]
-        elif match["post"] == "+":
-            chord.fifths.add(8)
-        else:
-            return "a minus after the number needs brackets, as in 7(9-)"
-    if sign in ("-", "–", "−") and not chord.started and number != 5:
-        chord.minor, chord.started = True, True
-        change = 0
-    elif sign == "+" and number == 7:
-        if chord.minor:
-            change = 1
-        else:
-            chord.fifths.add(8)
-            change = 0
-    elif sign == "+" and not chord.started and number in (9, 13, 6):
-        chord.fifths.add(8)
-        change = 0
-    if abs(change) > 2 or (number == 1 and (change or chord.mode != "omit")) or number == 8:
-        return "no such degree"
-    if chord.mode == "omit":
-        chord.omit(number, change)
-    elif chord.mode == "add":
-        if number == 69:
-            return "no such degree"
-        natural = 11 if number == 7 and chord.major else _NATURAL[number]
-        chord.added.add((natural + change) % 12)
-    elif change:
-        if number == 69:
-            return "no such degree"
-        chord.alter(number, change)
-    else:
-        chord.bare(number)
-    chord.started = True
-    chord.major = False if chord.mode == "add" else chord.major
-    return None
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.after = 0  # where the token ends
+        self.depth = 0
+        self.stack = Stack()
 
+    def fail(self, reason: str) -> ChordError:
+        return ChordError(self.text, self.position, reason)
 
-def _take_word(chord: _Builder, kind: str, text: str, rest: str) -> None:
-    """Apply a word or sign such as min, maj, dim, sus, alt, add."""
-    if kind in ("add", "omit"):
-        chord.mode = kind
-        chord.started = True
-        return
-    number_follows = rest[:1].isdigit() or (rest[:1] in "( " and rest[1:2].isdigit())
-    if kind == "min":
-        chord.minor = True
-    elif kind == "maj":
-        chord.major = True
-        if chord.mode == "add":
+    def skip(self, token: str) -> None:
+        """Count brackets; a closed one ends what `add` or `no` reached over."""
+        for sign in token:
+            self.depth += (sign in "([{") - (sign in ")]}")
+            if self.depth < 0:
+                raise self.fail("a bracket is closed that was not opened")
+        after = self.text[self.after : self.after + 1]
+        if token.rstrip(") ]}")[-1:] in _SEPARATORS and not after:
+            raise self.fail("nothing stands after this sign")
+        if not self.stack.started and _SEPARATORS & set(token) and not after.isdigit():
+            raise self.fail("nothing stands before this sign")
+        if not self.stack.started and "/" in token:
+            self.stack.mode = "add"
+        if ")" in token:
+            self.stack.mode = ""
+
+    def sus(self, token: str) -> None:
+        digits = re.sub(r"\D", "", token) or "4"
+        self.stack.sus |= {2 if digit == "2" else 5 for digit in digits}
+
+    def alt(self, _token: str) -> None:
+        stack = self.stack
+        stack.extend(7)
+        stack.fifths |= {6, 8}
+        stack.added |= {1, 3}
+        stack.altered.add(9)
+
+    def half(self, _token: str) -> None:
+        self.stack.half = True
+        self.stack.extend(7)
+        self.stack.extension = 0
+
+    def dim(self, _token: str) -> None:
+        stack = self.stack
+        if stack.extension and self._degree_follows():
             return
-        if chord.extension and not (chord.dim and chord.seventh == 9):
-            chord.seventh = 11
-        elif chord.extension:
-            chord.added.add(11)
-        elif not number_follows and (text in _TRIANGLES or chord.minor or chord.dim):
-            chord.extend(7)
-    elif kind == "dim":
-        chord.dim = True
-        if chord.extension == 7:
-            chord.seventh = 9
-    elif kind == "half":
-        chord.half = True
-        chord.extend(7)
-        chord.extension = 0
-    elif kind in ("aug", "plus"):
-        chord.fifths.add(8)
-    elif kind == "alt":
-        chord.extend(7)
-        chord.fifths |= {6, 8}
-        chord.added |= {1, 3}
-        chord.altered.add(9)
-    chord.mode = ""
-    chord.started = True
+        stack.dim = True
+        if stack.extension == 7:
+            stack.seventh = 9
+
+    def aug(self, _token: str) -> None:
+        if not (self.stack.extension and self._degree_follows()):
+            self.stack.fifths.add(8)
+
+    def dom(self, _token: str) -> None:
+        """Pass over the word that only says what a seventh chord is."""
+
+    def bass(self, _token: str) -> None:
+        self.stack.power = True
+        self.stack.omitted |= {6, 7, 8}
+
+    def minor(self, _token: str) -> None:
+        if self.stack.minor:
+            raise self.fail("minor stands there twice")
+        self.stack.minor = True
+
+    def major(self, token: str) -> None:
+        stack = self.stack
+        if stack.mode == "add":
+            stack.major = True
+        elif stack.extension and stack.dim and stack.seventh == 9:
+            stack.added.add(11)
+        elif stack.extension:
+            stack.seventh = 11
+        else:
+            stack.major = True
+            named = token in _TRIANGLES or stack.minor or stack.dim
+            if named and not self._number_follows():
+                stack.extend(7)
+
+    def _number_follows(self) -> bool:
+        return self.text[self.after :].lstrip("( ")[:1].isdigit()
+
+    def _degree_follows(self) -> bool:
+        return self.text[self.after :][:2].rstrip("+-)/,") in ("5", "9", "11", "13")
+
+    def degree(self, token: str) -> None:
+        """Take a number with its accidental, as extension, alteration, added or omitted tone."""
+        match = _DEGREE.fullmatch(token)
+        assert match is not None
+        sign, number = match[1], int(match[2])
+        change = sum(_SIGNS[one] for one in sign)
+        stack = self.stack
+        if match[3]:
+            change += self._trailing(number, match[3])
+        elif not change and self._worded(number):
+            return
+        elif len(sign) == 1 and sign in _MINUS and not stack.started and number != 5:
+            stack.minor, change = True, 0
+        elif sign == "+" and self._augments(number):
+            change = 0
+        self._place(number, change)
+
+    def _worded(self, number: int) -> bool:
+        """Take `dim5`, `aug9` after an extension, where the word alters the degree."""
+        before = self.text[: self.position].rstrip("0123456789")[-3:].lower()
+        if before not in ("dim", "aug") or not self.stack.extension or self.stack.dim:
+            return False
+        if number not in (5, 9, 11, 13) or 8 in self.stack.fifths:
+            return False
+        self.stack.alter(number, -1 if before == "dim" else 1)
+        return True
+
+    def _trailing(self, number: int, sign: str) -> int:
+        """Read a sign after the number: `7(9-)`, `m5-`, `7+`."""
+        if self.depth or number == 5:
+            return _SIGNS[sign]
+        if sign == "-":
+            raise self.fail("a minus after the number needs brackets, as in 7(9-)")
+        self.stack.fifths.add(8)
+        return 0
+
+    def _augments(self, number: int) -> bool:
+        """Tell `+7`, an augmented chord with a seventh, from `7+9`, a raised ninth."""
+        if number == 7 and self.stack.minor:
+            return False
+        if number == 7 or (not self.stack.started and number in (6, 9, 13)):
+            self.stack.fifths.add(8)
+            return True
+        return False
+
+    def _place(self, number: int, change: int) -> None:
+        stack = self.stack
+        if abs(change) > 2 or number == 8 or (number == 1 and stack.mode != "omit"):
+            raise self.fail("no such degree")
+        if number == 69 and (change or stack.mode):
+            raise self.fail("no such degree")
+        if number == 7 and self.text[self.position - 1 : self.position] == "7":
+            raise self.fail("the seventh stands there twice")
+        if stack.mode == "omit":
+            stack.omit(number, change)
+        elif stack.mode == "add":
+            stack.add(number, change)
+            stack.major = False
+        elif change:
+            stack.alter(number, change)
+        else:
+            stack.number(number)
+
+    def add(self, _token: str) -> None:
+        self.stack.mode = "add"
+
+    def omit(self, _token: str) -> None:
+        self.stack.mode = "omit"
 
 
-def _take_sus(chord: _Builder, number: str | None) -> None:
-    digits = re.sub(r"\D", "", number or "4")
-    chord.sus |= {2 if digit == "2" else 5 for digit in digits}
-    chord.mode, chord.started = "", True
+_TAKE: dict[str, Callable[[_Scan, str], None]] = {
+    "alt": _Scan.alt, "sus": _Scan.sus, "add": _Scan.add, "omit": _Scan.omit, "half": _Scan.half,
+    "dim": _Scan.dim, "aug": _Scan.aug, "plus": _Scan.aug, "dom": _Scan.dom, "bass": _Scan.bass,
+    "maj": _Scan.major, "min": _Scan.minor, "minus": _Scan.minor, "degree": _Scan.degree,
+    "skip": _Scan.skip,
+}  # fmt: skip
+_KEEP_MODE = frozenset({"add", "omit", "skip", "degree", "maj"})
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> frozenset[int]:
+def parse(text: str) -> Quality:
     """Read a quality (`m7b5`, `^7#11`, `7sus4(b9)`) as semitones above the root.
 
     Raises ChordError whose position counts from the start of `text`.
     """
-    chord = _Builder()
-    position, depth, length = 0, 0, len(text)
-    while position < length:
-        match = _TOKEN.match(text, position)
-        if match is None or match.end() == position:
-            raise ChordError(text, position, f"{text[position]!r} has no meaning here")
+    scan = _Scan(text)
+    length = len(text)
+    stack = scan.stack
+    start = 0
+    pending = False
+    while start < length:
+        match = _TOKEN.match(text, start)
+        if match is None:
+            scan.position = start
+            raise scan.fail(f"{text[start]!r} has no meaning here")
         kind = match.lastgroup or ""
-        if match["skip"] is not None:
-            for sign in match[0]:
-                depth += (sign in "([{") - (sign in ")]}")
-            if depth < 0:
-                raise ChordError(text, position, "a bracket is closed that was not opened")
-            if ")" in match[0]:
-                chord.mode = ""
-        elif match["sus"] is not None:
-            _take_sus(chord, match["susnum"])
-        elif match["degree"] is not None:
-            reason = _take_degree(chord, match, depth > 0)
-            if reason:
-                raise ChordError(text, position, reason)
-        else:
-            kind = next(k for k in _WORDS if match[k] is not None)
-            _take_word(chord, "min" if kind == "minus" else kind, match[0], text[match.end() :])
-        position = match.end()
-    if depth:
-        raise ChordError(text, length, "a bracket is not closed")
-    if chord.mode and text and not text[-1].isdigit() and text[-1] not in ")dhtn ":
-        raise ChordError(text, length, f"{chord.mode} needs a degree after it")
-    return chord.intervals()
-
-
-_WORDS = ("alt", "add", "omit", "half", "dim", "aug", "dom", "maj", "min", "plus", "minus")
+        scan.position, scan.after = start, match.end()
+        if kind not in _KEEP_MODE:
+            stack.mode = ""
+        _TAKE[kind](scan, match[0])
+        stack.started = stack.started or kind != "skip"
+        pending = kind in ("add", "omit") or (pending and kind in ("skip", "maj"))
+        start = match.end()
+    scan.position = length
+    if scan.depth:
+        raise scan.fail("a bracket is not closed")
+    if pending:
+        raise scan.fail("a degree is missing")
+    if text and not stack.started and not text.isspace():
+        raise scan.fail("nothing stands between the brackets")
+    intervals = stack.intervals()
+    return Quality(intervals, stack.spelling(intervals))

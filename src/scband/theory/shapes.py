@@ -139,7 +139,8 @@ def _rootless(chord: Chord, start: str) -> list[tuple[int, ...]]:
     fifths: list[int] = [
         tone for tone in (8, 6) if tone in chord.intervals and 7 not in chord.intervals
     ]
-    fifths = fifths or ([tone for tone in (9, 8) if tone in allowed][:1] if dominant else [])
+    if dominant and not fifths:
+        fifths += [tone for tone in (9, 8) if tone in allowed][:1]
     fifth = fifths[0] if fifths else (7 if 7 in chord.intervals else 6)
     ninths: list[int] = [tone for tone in (1, 3, 2) if tone in allowed and tone != third]
     in_chord = [tone for tone in ninths if tone in chord.intervals]
