@@ -144,7 +144,7 @@ class OfflineServer:
             raise OfflineRenderError(f"{why}; the server was ended")
         if child.returncode or not output.exists():
             last = " | ".join(text.strip().splitlines()[-4:])
-            raise OfflineRenderError(f"{child.args[0]} ended with {child.returncode}: {last}")  # type: ignore[index]
+            raise OfflineRenderError(f"the server ended with {child.returncode}: {last}")
         for line in text.splitlines():
             if _is_complaint(line):
                 raise OfflineRenderError(f"the server refused part of the score: {line.strip()}")
@@ -159,9 +159,7 @@ def _is_complaint(line: str) -> bool:
     return any(word in line for word in _COMPLAINTS) and "node not found" not in line.lower()
 
 
-def _wait(
-    child: subprocess.Popen[bytes], timeout: float, cancelled: threading.Event | None
-) -> str:
+def _wait(child: subprocess.Popen[bytes], timeout: float, cancelled: threading.Event | None) -> str:
     """Wait for a child; return why it has to be ended, "" when it ended by itself."""
     deadline = time.monotonic() + timeout
     pause = 0.002

@@ -1,0 +1,49 @@
+"""One mixer channel a player: its level, place and sends, and the band's usual balance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Settings of one `mixer_channel`.
+
+    `gain_db` decibels, `pan` -1 (left) to 1 (right), `reverb` and `delay` sends as linear
+    amplitude after the fader, 0 to 1.
+    """
+
+    gain_db: float = 0.0
+    pan: float = 0.0
+    reverb: float = 0.0
+    delay: float = 0.0
+    mute: bool = False
+
+    @property
+    def gain(self) -> float:
+        """Return the linear gain of the fader."""
+        return float(10 ** (self.gain_db / 20))
+
+    def controls(self) -> dict[str, float]:
+        """Return the arguments of `mixer_channel` that these settings are."""
+        return {
+            "gain": self.gain,
+            "pan": self.pan,
+            "mute": float(self.mute),
+            "reverb_send": self.reverb,
+            "delay_send": self.delay,
+        }
+
+
+DEFAULT_CHANNELS = MappingProxyType(
+    {
+        "drums": Channel(2.0, 0.0, 0.10),
+        "bass": Channel(1.0, 0.0, 0.02),
+        "keys": Channel(-4.0, -0.25, 0.16),
+        "guitar": Channel(-4.0, 0.35, 0.14),
+        "lead": Channel(-1.0, 0.05, 0.20, 0.12),
+        "pad": Channel(-9.0, 0.0, 0.30),
+    }
+)
+"""A balance that the whole band sounds right in; see benchmarks/sounds.py for its loudness."""
