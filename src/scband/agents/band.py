@@ -73,7 +73,14 @@ class Band:
             hearing = context.hearing(decided) if agent.hears else context
             decided[agent.name] = agent.decide(hearing)
         return {
-            player: humanise(player, decided[player], context, self.style, self.seed, self.humanise)
+            player: humanise(
+                player,
+                decided[player],
+                context,
+                style=self.style,
+                seed=self.seed,
+                amount=self.humanise,
+            )
             for player in self.players
         }
 

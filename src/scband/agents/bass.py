@@ -7,7 +7,7 @@ from random import Random
 
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
-from scband.agents.dynamics import level, loudness
+from scband.agents.dynamics import force, loudness
 from scband.agents.harmony import degree, nearest
 from scband.agents.parts import Stroke, play_at, strokes
 from scband.agents.style import Style
@@ -60,7 +60,9 @@ class Bass:
         changes = [change.beat for change in context.bar.chords if change.beat > 0]
         beats = {*halves, *changes}
         following = context.next_bar
-        moves_on = following is not None and following.chords[0].chord != context.chord_at(starts[-1])
+        moves_on = following is not None and following.chords[0].chord != context.chord_at(
+            starts[-1]
+        )
         if rng.random() < (0.45 if moves_on else 0.15) + 0.3 * context.intensity:
             beats.add(starts[-1])
         line = walk(context, tuple(sorted(beats)), self.style.bass, self.seed)
@@ -72,7 +74,7 @@ class Bass:
     ) -> tuple[Note, ...]:
         """Give a line lengths and weight, and a light skipped eighth after the notes in `skips`."""
         part = self.style.bass
-        loud = loudness(context.intensity) * part.level
+        loud = loudness(context.intensity, part.level)
         swing = self.style.swing_at(context.tempo, context.swing)
         ends = [beat for beat, _ in line[1:]] + [context.beats]
         notes = []
@@ -107,7 +109,7 @@ class Bass:
     def _degrees(self, row: tuple[Stroke, ...], context: Context) -> tuple[Note, ...]:
         part = self.style.bass
         rng = dice(self.seed, "bass", "degrees", context.chorus, context.bar.index)
-        loud = loudness(context.intensity) * part.level
+        loud = loudness(context.intensity, part.level)
         kicks = _kicks(context)
         notes: list[Note] = []
         heard: Chord | None = None
@@ -119,10 +121,10 @@ class Bass:
                 symbol, heard = "1", stroke.chord
             pitch = self._pitch(symbol, stroke, notes, context, rng)
             locked = any(abs(kick - stroke.beat) < 0.03 for kick in kicks)
-            weight = level(stroke.symbol) * (1.1 if locked else 0.95)
+            velocity = force(stroke.symbol, loud, 1.12 if locked else 0.96)
             kind = {"m": "mute", "o": "ghost"}.get(symbol, "")
             length = stroke.length * part.length
-            notes.append(Note(stroke.beat, length, pitch, min(1.0, weight * loud * 1.2), kind))
+            notes.append(Note(stroke.beat, length, pitch, velocity, kind))
         return tuple(notes)
 
     def _pitch(
@@ -160,7 +162,7 @@ class Bass:
         chord = context.chord_at(0.0)
         if chord.root is None:
             return ()
-        loud = loudness(context.intensity) * self.style.bass.level
+        loud = loudness(context.intensity, self.style.bass.level)
         return (Note(0.0, context.beats, self._root(chord), loud),)
 
 

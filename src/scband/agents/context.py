@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from scband.agents.rhythm import pulses
 from scband.chart import PlayedBar
 from scband.errors import BandError
 from scband.score import Note
 from scband.theory.chord import Chord
 from scband.theory.key import Key
-from scband.agents.rhythm import pulses
 
 LOOKAHEAD = 4
 """Bars that players may look ahead."""

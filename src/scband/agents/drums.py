@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from scband.score import Note
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
-from scband.agents.dynamics import SYMBOL_LEVEL, loudness
+from scband.agents.dynamics import force, loudness
 from scband.agents.rhythm import Hit, Pattern, Swing, fitted, hits
 from scband.agents.style import Style
 from scband.agents.style_parts import PIECES, Fill, Groove
+from scband.score import Note
 
 TIMEKEEPERS = ("hat_closed", "hat_open", "ride", "ride_bell", "shaker", "hat_pedal")
 """Pieces that keep time: their off-beats are lighter than their beats."""
@@ -100,7 +100,7 @@ class Drums:
         return context.section_begins and context.intensity >= self.style.drums.crash_from
 
     def _notes(self, timeline: Mapping[str, list[Hit]], context: Context) -> tuple[Note, ...]:
-        loud = loudness(context.intensity) * self.style.drums.level
+        loud = loudness(context.intensity, self.style.drums.level)
         starts = _pulse_starts(context)
         notes = [
             _strike(piece, hit, loud, context.beats, on_pulse=round(hit.beat, 4) in starts)
@@ -119,7 +119,9 @@ class Drums:
         cymbal = "crash" if context.intensity >= self.style.drums.crash_from else "ride"
         symbol = "X" if context.intensity >= 0.5 else "x"
         length = context.beats
-        return self._notes({"kick": [Hit(0.0, 0.5, symbol)], cymbal: [Hit(0.0, length, symbol)]}, context)
+        return self._notes(
+            {"kick": [Hit(0.0, 0.5, symbol)], cymbal: [Hit(0.0, length, symbol)]}, context
+        )
 
 
 def _meant_for(choices: tuple[tuple[Pattern, float], ...], count: int, rng: Random) -> Pattern:
@@ -163,9 +165,9 @@ def _pulse_starts(context: Context) -> frozenset[float]:
 
 
 def _strike(piece: str, hit: Hit, loud: float, beats: float, *, on_pulse: bool) -> Note:
-    level = SYMBOL_LEVEL[hit.symbol] * _BALANCE.get(piece, 1.0)
+    weight = _BALANCE.get(piece, 1.0)
     if piece in TIMEKEEPERS and not on_pulse:
-        level *= 0.8
+        weight *= 0.8
     length = min(max(hit.length, 0.1), beats - hit.beat)
     articulation = {"X": "accent", "o": "ghost", "?": "ghost"}.get(hit.symbol, "")
-    return Note(hit.beat, length, PIECES[piece], min(1.0, level * loud), articulation)
+    return Note(hit.beat, length, PIECES[piece], force(hit.symbol, loud, weight), articulation)

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 SYMBOL_LEVEL: Mapping[str, float] = MappingProxyType({
-    "X": 1.0, "x": 0.76, "o": 0.3, "?": 0.28, "D": 1.0, "U": 0.95, "d": 0.8, "u": 0.7,
-    "M": 0.7, "m": 0.5, "s": 0.78, "b": 0.8, "p": 0.8, "P": 1.0, "a": 0.82,
+    "X": 1.0, "x": 0.76, "o": 0.3, "?": 0.28, "D": 1.0, "U": 0.95, "d": 0.82, "u": 0.72,
+    "M": 0.75, "m": 0.55, "s": 0.8, "b": 0.85, "p": 0.85, "P": 1.0, "a": 0.9,
 })  # fmt: skip
-"""Loudness of a pattern's symbols; those that are absent (degrees, voices) stand at 0.8."""
+"""Loudness of a pattern's symbols; those that are absent (degrees, voices) stand at 0.9."""
 
 
-def level(symbol: str) -> float:
-    """Return the loudness (0-1) of a pattern's symbol."""
-    return SYMBOL_LEVEL.get(symbol, 0.8)
+def force(symbol: str, loud: float, weight: float = 1.0) -> float:
+    """Return the velocity of a symbol at a loudness; `weight` lifts or lowers this one note."""
+    return min(1.0, SYMBOL_LEVEL.get(symbol, 0.9) * loud * weight)
 
 
-def loudness(intensity: float) -> float:
-    """Return by how much an intensity (0-1) scales velocities: from 0.42 up to 1, rising."""
-    return 0.42 + 0.58 * intensity
+def loudness(intensity: float, level: float = 1.0) -> float:
+    """Return how loud a player is: its level (0-1) at full intensity, less than half at none."""
+    return level * (0.42 + 0.58 * intensity)

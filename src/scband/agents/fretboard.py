@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from types import MappingProxyType
 
 from scband.agents.harmony import core, degree
@@ -36,7 +36,7 @@ _ROOTED = ("barre", "open", "power")
 
 @dataclass(frozen=True, slots=True)
 class Fretting:
-    """One note a string: `strings` from the lowest (0), `frets` (0 is open), both rising by string."""
+    """One note a string: `strings` from the lowest (0) up, and the `frets` on them (0 is open)."""
 
     strings: tuple[int, ...]
     frets: tuple[int, ...]
@@ -44,7 +44,9 @@ class Fretting:
     @property
     def pitches(self) -> tuple[int, ...]:
         """MIDI pitches from the lowest string up."""
-        return tuple(TUNING[string] + fret for string, fret in zip(self.strings, self.frets, strict=True))
+        return tuple(
+            TUNING[string] + fret for string, fret in zip(self.strings, self.frets, strict=True)
+        )
 
     @property
     def fingers(self) -> int:
@@ -57,7 +59,7 @@ class Fretting:
 
     @property
     def playable(self) -> bool:
-        """Whether a hand can hold it: four fingers, four frets, no open string beside a high barre."""
+        """Whether a hand can hold it: four fingers, four frets, no open string in a barre."""
         pressed = [fret for fret in self.frets if fret > 0]
         if not pressed:
             return True
@@ -109,12 +111,12 @@ def _cost(shape: Fretting, chord: Chord, kind: str, home: int) -> float:
     pitches = shape.pitches
     sounding = [(pitch - chord.root) % 12 for pitch in pitches]
     guides = guide_tones(chord)
-    missing = 0 if kind == "power" else sum(step not in sounding for step in guides)
+    missing = 0.0 if kind == "power" else sum(step not in sounding for step in guides)
     altered = [step for step in (6, 8) if step in chord.intervals and 7 not in chord.intervals]
     missing += sum(step not in sounding for step in altered) / 2
     doubled = sum(sounding.count(step) - 1 for step in guides if step in sounding)
     twice = len(pitches) - len(set(pitches))
-    crossed = sum(high <= low for low, high in zip(pitches, pitches[1:], strict=False))
+    crossed = sum(high <= low for low, high in pairwise(pitches))
     root_below = kind == "freddie" and sounding[0] != 0
     place = abs(sum(pitches) / len(pitches) - home)
     thin = 6 - len(pitches) if kind in ("barre", "open") else 0

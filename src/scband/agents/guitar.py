@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
-from scband.agents.dynamics import level, loudness
+from scband.agents.dynamics import force, loudness
 from scband.agents.fretboard import Fretting, fretting
 from scband.agents.parts import Stroke, play_at, strokes
 from scband.agents.rhythm import Pattern
@@ -61,10 +61,10 @@ class Guitar:
             length, kind = min(length, _DEAD), "mute"
         elif stroke.symbol == "s":
             length, kind = min(length, 0.3), "staccato"
-        elif stroke.symbol in "DU":
+        elif stroke.symbol in "DUP":
             kind = "accent"
-        force = min(1.0, level(stroke.symbol) * loudness(context.intensity) * part.level * 1.2)
-        return [Note(stroke.beat, length, pitch, force, kind) for pitch in pitches]
+        velocity = force(stroke.symbol, loudness(context.intensity, part.level))
+        return [Note(stroke.beat, length, pitch, velocity, kind) for pitch in pitches]
 
 
 def _order(symbol: str, pitches: tuple[int, ...]) -> tuple[int, ...]:

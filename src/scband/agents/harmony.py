@@ -1,4 +1,4 @@
-"""What players need of a chord: its degrees, its core, its scale as a set, and the nearest octave."""
+"""What players need of a chord: its degrees, its core, its scale, and the nearest octave."""
 
 from __future__ import annotations
 

@@ -23,7 +23,13 @@ _VELOCITY_SPREAD = 0.07
 
 
 def humanise(
-    player: str, notes: tuple[Note, ...], context: Context, style: Style, seed: int, amount: float
+    player: str,
+    notes: tuple[Note, ...],
+    context: Context,
+    *,
+    style: Style,
+    seed: int,
+    amount: float,
 ) -> tuple[Note, ...]:
     """Return the notes as a person would play them; `amount` 0 leaves all as written, 1 is usual.
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
-from scband.agents.dynamics import level, loudness
-from scband.agents.parts import Stroke, play_at, strokes
+from scband.agents.dynamics import force, loudness
+from scband.agents.parts import PUSHES, Stroke, play_at, strokes
 from scband.agents.rhythm import Pattern
 from scband.agents.style import Style
 from scband.agents.style_parts import Part
-from scband.agents.voicings import Voicing, voicings
+from scband.agents.voicings import Voicing, next_voicing, voicings
 from scband.score import Note
 
 _BUSY = 2.5
@@ -54,10 +54,12 @@ def chords_on(
 ) -> tuple[Note, ...]:
     """Play each stroke on its voicing: whole for a chord symbol, one voice for a digit."""
     voiced = voicings(context, shape, part.low, part.high)
-    loud = loudness(context.intensity) * part.level
+    ahead = next_voicing(context, shape, part.low, part.high)
+    loud = loudness(context.intensity, part.level)
     notes: list[Note] = []
     for stroke in row:
-        pitches = voiced.get(stroke.chord, ())
+        pushed = stroke.symbol in PUSHES and stroke.beat + stroke.length > context.beats - 1e-6
+        pitches = ahead if pushed else voiced.get(stroke.chord, ())
         if stroke.symbol.isdigit():
             pitches = pitches[min(int(stroke.symbol), len(pitches)) - 1 :][:1]
         elif stroke.symbol == "b":
@@ -70,10 +72,10 @@ def _struck(stroke: Stroke, pitches: Voicing, part: Part, loud: float) -> list[N
     """Play pitches together, the top one singing, the inner ones lighter."""
     short = stroke.symbol == "s"
     length = min(stroke.length * part.length, 0.35 if short else stroke.length)
-    kind = "staccato" if short else {"X": "accent"}.get(stroke.symbol, "")
-    force = level(stroke.symbol) * loud * 1.2
+    kind = "staccato" if short else ("accent" if stroke.symbol in "XP" else "")
+    top, inner = force(stroke.symbol, loud), force(stroke.symbol, loud, 0.88)
     return [
-        Note(stroke.beat, length, pitch, min(1.0, force * (1.0 if pitch == pitches[-1] else 0.88)), kind)
+        Note(stroke.beat, length, pitch, top if pitch == pitches[-1] else inner, kind)
         for pitch in pitches
     ]
 
@@ -83,4 +85,4 @@ def held_chord(part: Part, context: Context, shape: str) -> tuple[Note, ...]:
     voiced = voicings(context, shape, part.low, part.high)
     stroke = Stroke(0.0, context.beats, "X", context.chord_at(0.0))
     pitches = voiced.get(stroke.chord, ())
-    return tuple(_struck(stroke, pitches, part, loudness(context.intensity) * part.level))
+    return tuple(_struck(stroke, pitches, part, loudness(context.intensity, part.level)))

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
-from scband.agents.dynamics import level, loudness
+from scband.agents.dynamics import force, loudness
 from scband.agents.harmony import core, degree, melodic, nearest
 from scband.agents.line import Candidates, Moves, draw_line
 from scband.agents.parts import Stroke, play_at, strokes
@@ -49,9 +49,9 @@ class Lead:
         row = tuple(stroke for stroke in row if stroke.chord.root is not None)
         if not row:
             return ()
-        loud = loudness(context.intensity) * part.level
+        loud = loudness(context.intensity, part.level)
         return tuple(
-            Note(stroke.beat, stroke.length * part.length, pitch, min(1.0, level(stroke.symbol) * loud * 1.2))
+            Note(stroke.beat, stroke.length * part.length, pitch, force(stroke.symbol, loud))
             for stroke, pitch in zip(row, self._pitches(row, context), strict=True)
         )
 
@@ -64,7 +64,7 @@ class Lead:
             aim = self._target(following, following.chords[0].chord, context.next_chorus)
         middle = (start + (aim if aim is not None else start) + 2 * part.home) // 4
         steps = tuple(
-            _candidates(stroke.chord, context.key, _strong(stroke), middle, part.low, part.high)
+            _candidates(stroke.chord, context.key, _strong(stroke), middle, (part.low, part.high))
             for stroke in row[1:]
         )
         # Bars one and three of a phrase draw from the same dice: the motif comes back, bent to
@@ -91,11 +91,11 @@ def _strong(stroke: Stroke) -> bool:
 
 @lru_cache(maxsize=4096)
 def _candidates(
-    chord: Chord, key: Key | None, strong: bool, middle: int, low: int, high: int
+    chord: Chord, key: Key | None, strong: bool, middle: int, span: tuple[int, int]
 ) -> Candidates:
     tones, scale = core(chord), melodic(chord, key)
     found = []
-    for pitch in range(low, high + 1):
+    for pitch in range(span[0], span[1] + 1):
         name = pitch % 12
         if name not in tones and name not in scale:
             continue

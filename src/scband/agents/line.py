@@ -26,7 +26,9 @@ def backward(
 
     `moves` has one entry a step, and one more into the aim.
     """
-    after = {pitch: 1.0 if aim is None else _weight(moves[-1], aim - pitch) for pitch, _ in steps[-1]}
+    after = {
+        pitch: 1.0 if aim is None else _weight(moves[-1], aim - pitch) for pitch, _ in steps[-1]
+    }
     messages = [after]
     for number in range(len(steps) - 1, 0, -1):
         table = moves[number]

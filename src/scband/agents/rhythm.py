@@ -131,7 +131,9 @@ def hits(bar: tuple[str, ...], lengths: tuple[float, ...], swing: Swing) -> tupl
     """Place a bar's symbols in time, fitted to pulses of these lengths, in order."""
     found: list[tuple[float, float, str]] = []
     ended = True
-    for pulse, start, length in zip(fitted(bar, len(lengths)), _starts(lengths), lengths, strict=True):
+    for pulse, start, length in zip(
+        fitted(bar, len(lengths)), _starts(lengths), lengths, strict=True
+    ):
         edges = _edges(len(pulse), start, length, swing)
         for char, begin, end in zip(pulse, edges, edges[1:], strict=False):
             if char == HOLD and not ended:

@@ -13,14 +13,15 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from scband.errors import StyleError
 from scband.agents.rhythm import Swing
 from scband.agents.style_parts import DEFAULT_SOUNDS, Kit, Part, read_kit, read_part
 from scband.agents.style_reader import Place
+from scband.errors import StyleError
 
 FOLDER = Path(__file__).parent / "styles"
 """The styles that come with the library."""
@@ -73,7 +74,9 @@ def load(style: str | Path, folders: Sequence[Path] = ()) -> Style:
 
 def names(folders: Sequence[Path] = ()) -> tuple[str, ...]:
     """List every style by name, sorted: the library's and those in one's own folders."""
-    return tuple(sorted({path.stem for folder in (*folders, FOLDER) for path in folder.glob("*.toml")}))
+    return tuple(
+        sorted({path.stem for folder in (*folders, FOLDER) for path in folder.glob("*.toml")})
+    )
 
 
 def _find(name: str, folders: Sequence[Path]) -> Path:
@@ -161,7 +164,7 @@ def _interpolate(curve: Sequence[tuple[float, float]], at: float) -> float:
         return 1.0
     if at <= curve[0][0]:
         return curve[0][1]
-    for (low, first), (high, second) in zip(curve, curve[1:], strict=False):
+    for (low, first), (high, second) in pairwise(curve):
         if at <= high:
             return first + (second - first) * (at - low) / (high - low)
     return curve[-1][1]

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from scband.errors import TheoryError
-from scband.theory.pitch import pitch_class
-from scband.theory.shapes import Shape
 from scband.agents.chance import Weighted
 from scband.agents.rhythm import Pattern, read_pattern
 from scband.agents.style_reader import Place, Table
+from scband.errors import TheoryError
+from scband.theory.pitch import pitch_class
+from scband.theory.shapes import Shape
 
 PIECES: Mapping[str, int] = MappingProxyType({
     "kick": 36, "side_stick": 37, "snare": 38, "clap": 39, "hat_closed": 42, "hat_pedal": 44,
     "tom_low": 45, "hat_open": 46, "tom_mid": 47, "crash": 49, "tom_high": 50, "ride": 51,
     "ride_bell": 53, "shaker": 82,
 })  # fmt: skip
-"""The pieces of the kit and their General MIDI drum numbers, which are the pitches of their notes."""
+"""The pieces of the kit and their General MIDI drum numbers, the pitches of their notes."""
 
 DEFAULT_SOUNDS: Mapping[str, str] = MappingProxyType({
     "bass": "bass_electric", "keys": "piano", "guitar": "guitar_electric", "lead": "lead",
@@ -58,7 +58,7 @@ Rows = Mapping[str, Weighted[Pattern]]
 
 @dataclass(frozen=True, slots=True)
 class Groove:
-    """One way of the kit to keep time: a row of patterns a piece, for some intensities and sections."""
+    """One way to keep time: patterns for each piece, for some intensities and sections."""
 
     low: float
     high: float
@@ -86,7 +86,7 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The drummer's part. `fill_chance` is that of a fill every fourth bar; sections always get one."""
+    """The drummer's part; `fill_chance` is that of a fill every fourth bar within a section."""
 
     grooves: tuple[Groove, ...]
     fills: tuple[Fill, ...]
@@ -134,7 +134,8 @@ def read_part(player: str, place: Place, raw: Mapping[str, Any]) -> Part:
             raw.get("play", _DEFAULT_PLAY[player]), lambda text: _play(player, text)
         ),
         voicing=place.within("voicing").choice_table(
-            raw.get("voicing", _DEFAULT_VOICING.get(player, "")), lambda text: _voicing(player, text)
+            raw.get("voicing", _DEFAULT_VOICING.get(player, "")),
+            lambda text: _voicing(player, text),
         ),
         low=low,
         high=high,
@@ -148,7 +149,9 @@ def read_part(player: str, place: Place, raw: Mapping[str, Any]) -> Part:
 
 def read_kit(place: Place, raw: Mapping[str, Any]) -> Kit:
     """Read and check the kit's part; raises StyleError."""
-    place.only(raw, ("groove", "fill", "fill_chance", "crash_from", "count_in", "count_in_piece", "level"))
+    place.only(
+        raw, ("groove", "fill", "fill_chance", "crash_from", "count_in", "count_in_piece", "level")
+    )
     piece = place.text(raw, "count_in_piece", "side_stick")
     if piece not in PIECES:
         place.fail("count_in_piece", f"must be one of {', '.join(PIECES)}")
@@ -164,7 +167,9 @@ def read_kit(place: Place, raw: Mapping[str, Any]) -> Kit:
             _fill(place.within(f"fill[{number}]"), item)
             for number, item in enumerate(place.tables(raw, "fill"), 1)
         ),
-        fill_chance=place.within("fill_chance").choice_table(raw.get("fill_chance", 0.2), _probability),
+        fill_chance=place.within("fill_chance").choice_table(
+            raw.get("fill_chance", 0.2), _probability
+        ),
         crash_from=place.number(raw, "crash_from", 0.35, 0, 1.01),
         count_in=_pattern_of(place, "count_in", raw.get("count_in", "X|x|x|x"), DRUM_SYMBOLS),
         count_in_piece=piece,
@@ -196,7 +201,9 @@ def _fill(place: Place, raw: Mapping[str, Any]) -> Fill:
     place.only(raw, ("intensity", "weight", "keep", *PIECES))
     low, high = _span(place, raw)
     rows = {
-        piece: _pattern_of(place, piece, raw[piece], DRUM_SYMBOLS) for piece in PIECES if piece in raw
+        piece: _pattern_of(place, piece, raw[piece], DRUM_SYMBOLS)
+        for piece in PIECES
+        if piece in raw
     }
     lengths = {len(pattern.bars[0]) for pattern in rows.values()}
     if len(lengths) != 1:
@@ -210,7 +217,9 @@ def _fill(place: Place, raw: Mapping[str, Any]) -> Fill:
 
 def _span(place: Place, raw: Mapping[str, Any]) -> tuple[float, float]:
     span = raw.get("intensity", [0, 1])
-    numbers = isinstance(span, list) and len(span) == 2 and all(isinstance(x, int | float) for x in span)
+    numbers = (
+        isinstance(span, list) and len(span) == 2 and all(isinstance(x, int | float) for x in span)
+    )
     if not numbers or not 0 <= span[0] <= span[1] <= 1:
         place.fail("intensity", "must be two rising numbers between 0 and 1")
     return float(span[0]), float(span[1])

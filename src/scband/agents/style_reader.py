@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeVar
 
-from scband.errors import StyleError
 from scband.agents.chance import Weighted
+from scband.errors import StyleError
 
 T = TypeVar("T")
 _METER = re.compile(r"[1-9]\d?/(1|2|4|8|16)")
@@ -95,7 +95,9 @@ class Place:
             self.fail(key, "must be true or false")
         return value
 
-    def number(self, raw: Mapping[str, Any], key: str, default: float, low: float, high: float) -> float:
+    def number(
+        self, raw: Mapping[str, Any], key: str, default: float, low: float, high: float
+    ) -> float:
         """Return a number within a range."""
         return self._checked(key, raw.get(key, default), low, high)
 

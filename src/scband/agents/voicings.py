@@ -20,35 +20,44 @@ Voicing = tuple[int, ...]
 
 
 def voicings(context: Context, shape: str, low: int, high: int) -> dict[Chord, Voicing]:
-    """Voice the chords of a bar, and the one that follows it; N.C. is an empty voicing."""
-    chords, first = _phrase(context)
-    voiced = _voiced(tuple(chords), shape, low, high)
-    here = context.bar.chords
-    found = {
-        change.chord: pitches
-        for change, pitches in zip(here, voiced[first : first + len(here)], strict=True)
-    }
-    following = context.next_bar
-    if following:
-        chord = following.chords[0].chord
-        place = first + len(here)
-        if chord not in found:
-            ahead = voiced[place] if place < len(voiced) else None
-            found[chord] = ahead or _after(chord, voiced[place - 1], shape, low, high)
-    return found
-
-
-def _phrase(context: Context) -> tuple[list[Chord], int]:
-    """Return the chords of the phrase around a bar, and where those of the bar begin."""
+    """Voice the chords of a bar; N.C. is an empty voicing."""
     begins = context.bar.section_bar % PHRASE
-    before = [bar for bar in context.past[-begins:] if _together(bar, context.bar)] if begins else []
-    after = []
-    for bar in context.coming[: PHRASE - 1 - begins]:
-        if not _together(bar, context.bar) or bar.section_bar <= context.bar.section_bar:
+    before = context.past[-begins:] if begins else ()
+    before = tuple(bar for bar in before if _together(bar, context.bar))
+    after = _same_phrase(context.bar, context.coming)
+    voiced = _voiced(_chords((*before, context.bar, *after)), shape, low, high)
+    first = sum(len(bar.chords) for bar in before)
+    return {
+        change.chord: voiced[place] for place, change in enumerate(context.bar.chords, start=first)
+    }
+
+
+def next_voicing(context: Context, shape: str, low: int, high: int) -> Voicing:
+    """Voice the first chord of the next bar as that bar will; empty at the end."""
+    following = context.next_bar
+    if following is None:
+        return ()
+    begins = following.section_bar % PHRASE
+    before = (*context.past, context.bar)[-begins:] if begins else ()
+    before = tuple(bar for bar in before if _together(bar, following))
+    after = _same_phrase(following, context.coming[1:])
+    voiced = _voiced(_chords((*before, following, *after)), shape, low, high)
+    return voiced[sum(len(bar.chords) for bar in before)]
+
+
+def _same_phrase(here: PlayedBar, coming: tuple[PlayedBar, ...]) -> tuple[PlayedBar, ...]:
+    """Keep the bars after `here` that complete its phrase."""
+    left = PHRASE - 1 - here.section_bar % PHRASE
+    kept = []
+    for bar in coming[:left]:
+        if bar.section_bar <= here.section_bar or not _together(bar, here):
             break
-        after.append(bar)
-    chords = [change.chord for bar in (*before, context.bar, *after) for change in bar.chords]
-    return chords, sum(len(bar.chords) for bar in before)
+        kept.append(bar)
+    return tuple(kept)
+
+
+def _chords(bars: tuple[PlayedBar, ...]) -> tuple[Chord, ...]:
+    return tuple(change.chord for bar in bars for change in bar.chords)
 
 
 def _together(one: PlayedBar, other: PlayedBar) -> bool:
@@ -59,8 +68,3 @@ def _together(one: PlayedBar, other: PlayedBar) -> bool:
 @lru_cache(maxsize=2048)
 def _voiced(chords: tuple[Chord, ...], shape: str, low: int, high: int) -> tuple[Voicing, ...]:
     return voice(chords, shape, low=low, high=high)
-
-
-@lru_cache(maxsize=2048)
-def _after(chord: Chord, before: Voicing, shape: str, low: int, high: int) -> Voicing:
-    return voice((chord,), shape, low=low, high=high, previous=before)[0]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, sounding
@@ -29,15 +30,32 @@ _PERIOD = 3
 """Bars from one turning point of the contour to the next."""
 
 # Weight of a move by its size in semitones, 0 to 14.
-_FREE: Moves = (0.62, 1.5, 1.0, 0.75, 0.6, 0.8, 0.5, 0.8, 0.28, 0.28, 0.25, 0.12, 0.42, 0.05, 0.05)
-_INTO_CHANGE: Moves = (0.22, 2.6, 0.8, 0.35, 0.35, 1.0, 0.3, 1.0, 0.12, 0.12, 0.1, 0.08, 0.2, 0.03, 0.03)
+_FREE: Moves = (0.6, 1.5, 0.95, 0.8, 0.7, 0.68, 0.72, 0.68, 0.62, 0.62, 0.55, 0.2, 0.8, 0.1, 0.1)
+_INTO_CHANGE: Moves = (
+    0.34,
+    3.3,
+    0.85,
+    0.4,
+    0.4,
+    0.65,
+    0.3,
+    0.65,
+    0.25,
+    0.25,
+    0.2,
+    0.1,
+    0.3,
+    0.05,
+    0.05,
+)
 
 # Weight of a pitch by what it is to the chord: root, other chord tone, scale tone, other.
 _ROLES = {
     "change": (1.0, 0.17, 0.03, 0.006),
-    "strong": (0.75, 0.8, 0.3, 0.14),
-    "weak": (0.45, 0.62, 0.42, 0.2),
-    "last": (0.5, 0.6, 0.42, 0.34),
+    "strong": (1.15, 0.75, 0.38, 0.16),
+    "weak": (1.25, 0.82, 0.34, 0.14),
+    "half": (1.0, 1.0, 0.08, 0.02),
+    "last": (1.3, 0.78, 0.34, 0.22),
 }
 _SPREAD = 5.5
 """Standard deviation of the register, in semitones."""
@@ -66,12 +84,15 @@ def contour(bar: PlayedBar, chorus: int, part: Part, seed: int) -> float:
     """Return the register that the line tends to at a bar: a slow wave around the part's home."""
     knot, between = divmod(bar.index, _PERIOD)
     first, second = (
-        part.home + 13 * (dice(seed, "contour", chorus, knot + step).random() - 0.5) for step in (0, 1)
+        part.home + 13 * (dice(seed, "contour", chorus, knot + step).random() - 0.5)
+        for step in (0, 1)
     )
     return first + (second - first) * between / _PERIOD
 
 
-def walk(context: Context, beats: tuple[float, ...], part: Part, seed: int) -> list[tuple[float, int]]:
+def walk(
+    context: Context, beats: tuple[float, ...], part: Part, seed: int
+) -> list[tuple[float, int]]:
     """Return (beat, pitch) of a line on the given beats of a bar, the first at 0."""
     before = context.past[-1] if context.past else None
     previous = sounding(before, before.meter.beats) if before else None
@@ -83,20 +104,25 @@ def walk(context: Context, beats: tuple[float, ...], part: Part, seed: int) -> l
     aim = None
     if following:
         aim = first_pitch(following, chords[-1], context.next_chorus, part, seed)
-    changes = [new != old for old, new in zip(chords, chords[1:], strict=False)]
+    changes = [new != old for old, new in pairwise(chords)]
     ends = following is not None and following.chords[0].chord != chords[-1]
     moves = tuple(_INTO_CHANGE if change else _FREE for change in [*changes, ends])
     middle = round((start + (aim if aim is not None else start)) / 4 + part.home / 2)
+    halves = len(beats) < len(context.pulses)
     steps = tuple(
-        _candidates(chord, context.key, _role(number, len(beats), changed), middle, part.low, part.high)
-        for number, (chord, changed) in enumerate(zip(chords[1:], changes, strict=True), 1)
+        _candidates(
+            chord, context.key, _role(beat, context, changed, halves), middle, (part.low, part.high)
+        )
+        for beat, chord, changed in zip(beats[1:], chords[1:], changes, strict=True)
     )
     rng = dice(seed, "bass", "line", context.chorus, context.bar.index)
-    pitches = [start, *draw_line(rng, start, steps, aim, moves, onward=1.15, repeat=0.5)]
+    pitches = [start, *draw_line(rng, start, steps, aim, moves, onward=1.6, repeat=0.5)]
     return list(zip(beats, pitches, strict=True))
 
 
-def _around_silence(context: Context, beats: tuple[float, ...], part: Part) -> list[tuple[float, int]]:
+def _around_silence(
+    context: Context, beats: tuple[float, ...], part: Part
+) -> list[tuple[float, int]]:
     """Play roots where a bar has N.C. in it, and nothing in the silence."""
     return [
         (beat, nearest(chord.bass, part.home, part.low, part.high))
@@ -105,22 +131,26 @@ def _around_silence(context: Context, beats: tuple[float, ...], part: Part) -> l
     ]
 
 
-def _role(number: int, count: int, changed: bool) -> str:
+def _role(beat: float, context: Context, changed: bool, halves: bool) -> str:
+    """Name what a note has to be: `halves` says that the line is a two-feel."""
     if changed:
         return "change"
-    if number == count - 1:
+    pulse = round(beat / context.pulses[0])
+    if pulse == len(context.pulses) - 1:
         return "last"
-    return "strong" if number % 2 == 0 else "weak"
+    if halves:
+        return "half"
+    return "strong" if pulse % 2 == 0 else "weak"
 
 
 @lru_cache(maxsize=4096)
 def _candidates(
-    chord: Chord, key: Key | None, role: str, middle: int, low: int, high: int
+    chord: Chord, key: Key | None, role: str, middle: int, span: tuple[int, int]
 ) -> Candidates:
     root_weight, tone_weight, scale_weight, other_weight = _ROLES[role]
     tones, scale = core(chord), scale_of(chord, key)
     found = []
-    for pitch in range(low, high + 1):
+    for pitch in range(span[0], span[1] + 1):
         name = pitch % 12
         if name == chord.bass:
             weight = root_weight
