@@ -18,7 +18,7 @@ import soundfile
 
 from scband.errors import OfflineRenderError, SynthDefError
 from scband.supercollider.channels import DEFAULT_CHANNELS, Channel
-from scband.supercollider.osc_score import OfflineServer, OscScore
+from scband.supercollider.osc_score import BLOCK, OfflineServer, OscScore
 from scband.supercollider.synthdefs import compiled_synthdefs, names
 
 TAIL = 4.0
@@ -80,17 +80,17 @@ def render(
     players = tuple(dict.fromkeys([*channels, *(note.player for note in plan)]))
     length = seconds if seconds is not None else _length(plan)
     server = _with_channels(server or OfflineServer(), 2 + (2 * len(players) + 2 if stems else 0))
-    score = _Session(players, channels, server.channels, stems is not None).score(
-        plan, folder, tempo, master or {}
-    )
+    session = _Session(players, channels, server, stems is not None)
+    score = session.score(plan, folder, tempo, master or {})
     outputs = [
         mix,
         *([stems / f"{each}{mix.suffix}" for each in [*players, "effects"]] if stems else []),
     ]
     with tempfile.TemporaryDirectory(prefix="scband-render-") as place:
         raw = Path(place) / "all.wav"
+        early = BLOCK + server.delay()
         (Path(place) / "score.osc").write_bytes(
-            score.encode(length + server.delay() / server.sample_rate)
+            score.encode(length + (early + BLOCK) / server.sample_rate)
         )
         server.run(
             Path(place) / "score.osc",
@@ -98,7 +98,7 @@ def render(
             timeout=timeout if timeout is not None else 30 + 4 * length,
             cancelled=cancelled,
         )
-        _split(raw, outputs, skip=server.delay(), frames=round(length * server.sample_rate))
+        _split(raw, outputs, skip=early, frames=round(length * server.sample_rate))
     named = dict(zip([*players, "effects"], outputs[1:], strict=False))
     return Rendered(mix, named, length)
 
@@ -132,12 +132,12 @@ class _Session:
 
     players: tuple[str, ...]
     channels: Mapping[str, Channel]
-    outputs: int
+    server: OfflineServer
     stems: bool
 
     def bus(self, number: int) -> int:
         """Return a stereo bus: 0 mix, 1 reverb, 2 delay, 3 effects, then one a player."""
-        return self.outputs + 2 * number
+        return self.server.channels + 2 * number
 
     def score(
         self, notes: Sequence[TimedNote], folder: Path, tempo: float, master: Mapping[str, float]
@@ -147,16 +147,19 @@ class _Session:
             score.add(0.0, "/d_recv", path.read_bytes())
         self._add_mixer(score, tempo, master)
         chokes: dict[tuple[str, str], int] = {}
+        # Nothing but the mixer at time 0: see OfflineServer.delay.
+        first = BLOCK / self.server.sample_rate
         for number, note in enumerate(notes):
+            time = note.time + first
             where = self.players.index(note.player)
             group = _FIRST_PLAYER + where
             if note.choke:
                 group = chokes.setdefault((note.player, note.choke), _FIRST_CHOKE + len(chokes))
                 if group == _FIRST_CHOKE + len(chokes) - 1:
                     score.add(0.0, "/g_new", group, 1, _FIRST_PLAYER + where)
-                score.add(note.time, "/n_set", group, "gate", 0.0)
+                score.add(time, "/n_set", group, "gate", 0.0)
             controls = {"out": self.bus(4 + where), **note.arguments}
-            _new(score, note.time, note.sound, _FIRST_NOTE + number, group=group, controls=controls)
+            _new(score, time, note.sound, _FIRST_NOTE + number, group=group, controls=controls)
         return score
 
     def _add_mixer(self, score: OscScore, tempo: float, master: Mapping[str, float]) -> None:

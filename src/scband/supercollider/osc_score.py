@@ -108,7 +108,11 @@ class OfflineServer:
         return [*line, "-T", str(self.threads)] if name == "supernova" else line
 
     def delay(self) -> int:
-        """Return how many samples late this server's file is: supernova is one block behind."""
+        """Return how many samples later than its time a command at a time above 0 is heard.
+
+        supernova plays it one block late, though not what stands at time 0: leave that time to
+        definitions and mixers, and begin notes a block later.
+        """
         return BLOCK if self.executable()[0] == "supernova" else 0
 
     def run(
