@@ -1,6 +1,6 @@
 """What the players play, counted, and how fast they decide it.
 
-    python benchmarks/players.py                    figures of the walking bass, the speed of the band
+    python benchmarks/players.py                    figures of the walking bass and the speed
     python benchmarks/players.py --midi FOLDER      also each song as MIDI, with its chords as JSON
 
 The walking bass is counted over the example charts and progressions of many kinds: chord tones and

@@ -45,8 +45,8 @@ class Bass:
         return self._degrees(strokes(play, number, context, self.style), context)
 
     def _walking(self, context: Context) -> tuple[Note, ...]:
-        starts = _starts(context)
-        line = walk(context, tuple(starts), self.style.bass, self.seed)
+        starts = context.pulse_starts
+        line = walk(context, starts, self.style.bass, self.seed)
         rng = dice(self.seed, "bass", "skip", context.chorus, context.bar.index)
         often = 0.02 + 0.07 * context.intensity
         skips = tuple(place for place in range(len(line)) if rng.random() < often)
@@ -54,7 +54,7 @@ class Bass:
 
     def _two_feel(self, context: Context) -> tuple[Note, ...]:
         """Play half notes, and now and then a note that leads into the next bar."""
-        starts = _starts(context)
+        starts = context.pulse_starts
         rng = dice(self.seed, "bass", "two", context.chorus, context.bar.index)
         halves = starts[::2] if len(starts) != 3 else starts[:1]
         changes = [change.beat for change in context.bar.chords if change.beat > 0]
@@ -90,7 +90,7 @@ class Bass:
 
     def _on_the_kick(self, context: Context) -> tuple[Note, ...]:
         """Play the root with every stroke of the kick, held to the next."""
-        kicks = _kicks(context) or _starts(context)[::2]
+        kicks = _kicks(context) or context.pulse_starts[::2]
         changes = [change.beat for change in context.bar.chords]
         beats = sorted({*kicks, *changes})
         clear = [beats[0]]
@@ -164,14 +164,6 @@ class Bass:
             return ()
         loud = loudness(context.intensity, self.style.bass.level)
         return (Note(0.0, context.beats, self._root(chord), loud),)
-
-
-def _starts(context: Context) -> list[float]:
-    at, starts = 0.0, []
-    for length in context.pulses:
-        starts.append(at)
-        at += length
-    return starts
 
 
 def _kicks(context: Context) -> list[float]:

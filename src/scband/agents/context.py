@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from scband.agents.rhythm import pulses
+from scband.agents.rhythm import pulses, starts
 from scband.chart import PlayedBar
 from scband.errors import BandError
 from scband.score import Note
@@ -77,6 +77,11 @@ class Context:
     def pulses(self) -> tuple[float, ...]:
         """Lengths of the bar's pulses in quarter notes."""
         return pulses(self.bar.meter.numerator, self.bar.meter.denominator)
+
+    @property
+    def pulse_starts(self) -> tuple[float, ...]:
+        """The beats on which the bar's pulses begin."""
+        return starts(self.pulses)
 
     @property
     def next_bar(self) -> PlayedBar | None:

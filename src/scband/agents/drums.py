@@ -101,9 +101,15 @@ class Drums:
 
     def _notes(self, timeline: Mapping[str, list[Hit]], context: Context) -> tuple[Note, ...]:
         loud = loudness(context.intensity, self.style.drums.level)
-        starts = _pulse_starts(context)
+        starts = context.pulse_starts
         notes = [
-            _strike(piece, hit, loud, context.beats, on_pulse=round(hit.beat, 4) in starts)
+            _strike(
+                piece,
+                hit,
+                loud,
+                context.beats,
+                on_pulse=any(abs(hit.beat - start) < 1e-4 for start in starts),
+            )
             for piece, row in timeline.items()
             for hit in row
         ]
@@ -154,14 +160,6 @@ def _crash(timeline: dict[str, list[Hit]], context: Context) -> None:
     timeline["crash"] = [Hit(0.0, min(2.0, context.beats), symbol)]
     kick = [hit for hit in timeline.get("kick", ()) if hit.beat > 1e-6]
     timeline["kick"] = [Hit(0.0, 0.25, symbol), *kick]
-
-
-def _pulse_starts(context: Context) -> frozenset[float]:
-    at, starts = 0.0, []
-    for length in context.pulses:
-        starts.append(round(at, 4))
-        at += length
-    return frozenset(starts)
 
 
 def _strike(piece: str, hit: Hit, loud: float, beats: float, *, on_pulse: bool) -> Note:

@@ -79,7 +79,8 @@ def _split(hit: Hit, context: Context) -> list[Stroke]:
     inside = [c.beat for c in context.bar.chords if hit.beat + 1e-6 < c.beat < end - _LEAST]
     begins = [hit.beat, *inside]
     sounding = list(begins)
-    if inside and inside[0] - hit.beat < _ANTICIPATION:
+    off_beat = all(abs(hit.beat - start) > 1e-4 for start in context.pulse_starts)
+    if inside and off_beat and inside[0] - hit.beat < _ANTICIPATION:
         begins.pop(1)
         sounding.pop(0)
     return [

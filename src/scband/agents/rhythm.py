@@ -9,9 +9,9 @@ both and a bar of 7/8 is two pulses and a long one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 HOLD, REST = "-", "."
 BLANK = (HOLD, REST)
@@ -132,7 +132,7 @@ def hits(bar: tuple[str, ...], lengths: tuple[float, ...], swing: Swing) -> tupl
     found: list[tuple[float, float, str]] = []
     ended = True
     for pulse, start, length in zip(
-        fitted(bar, len(lengths)), _starts(lengths), lengths, strict=True
+        fitted(bar, len(lengths)), starts(lengths), lengths, strict=True
     ):
         edges = _edges(len(pulse), start, length, swing)
         for char, begin, end in zip(pulse, edges, edges[1:], strict=False):
@@ -146,12 +146,10 @@ def hits(bar: tuple[str, ...], lengths: tuple[float, ...], swing: Swing) -> tupl
     return tuple(Hit(begin, end - begin, char) for begin, end, char in found)
 
 
-def _starts(lengths: Sequence[float]) -> list[float]:
-    starts, at = [], 0.0
-    for length in lengths:
-        starts.append(at)
-        at += length
-    return starts
+@lru_cache(maxsize=64)
+def starts(lengths: tuple[float, ...]) -> tuple[float, ...]:
+    """Return where pulses of these lengths begin, in quarter notes from the bar's start."""
+    return tuple(accumulate(lengths, initial=0.0))[:-1]
 
 
 def _edges(steps: int, start: float, length: float, swing: Swing) -> list[float]:
