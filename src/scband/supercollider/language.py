@@ -44,7 +44,7 @@ class Language:
 
     `on_report(name, values, time)` is called in a reading thread for everything that sclang says
     beside hello, ready and answers, and `on_exit()` when it ends without having been asked to.
-    `request` sends one message of the vocabulary and waits for the answer.
+    `send` sends one message of the vocabulary; its answer goes to `on_answer(name, values)`.
     """
 
     def __init__(
@@ -53,7 +53,6 @@ class Language:
         *,
         on_report: Callable[[str, tuple[object, ...], float], None] | None = None,
         on_exit: Callable[[], None] | None = None,
-        on_answer: Callable[[str, tuple[object, ...]], None] | None = None,
     ) -> None:
         self.options = options
         self.token = secrets.token_hex(16)
@@ -61,7 +60,7 @@ class Language:
         self.malformed = 0
         self._on_report = on_report
         self._on_exit = on_exit
-        self._on_answer = on_answer
+        self.on_answer: Callable[[str, tuple[object, ...]], None] | None = None
         self._news: queue.Queue[tuple[str, tuple[object, ...]]] = queue.Queue(maxsize=1000)
         self._process: ChildProcess | None = None
         self._osc: OscPort | None = None
@@ -182,8 +181,8 @@ class Language:
             return
         name = message.address.removeprefix(PREFIX)
         if name in ("ack", "error") and message.values and message.values[0] != 0:
-            if self._on_answer is not None:
-                self._on_answer(name, message.values)
+            if self.on_answer is not None:
+                self.on_answer(name, message.values)
         elif name in ("hello", "ready") or (name in ("fault", "error") and self._news_wanted):
             self._news.put_nowait((name, message.values))
         if name == "ready":

@@ -85,7 +85,7 @@ class PatternController:
             future.set_result(Answer(number, verb, beat, tuple(values[3:])))
 
     def post(self, verb: str, *values: str | float) -> Future[Answer]:
-        """Send a message and return the answer to come; raises PatternError where it is malformed."""
+        """Send a message and return the answer to come; raises PatternError if malformed."""
         future: Future[Answer] = Future()
         number = next(self._numbers)
         with self._lock:
@@ -131,7 +131,7 @@ class PatternController:
         return self.request("off", player, str(quant))
 
     def set_pattern(self, player: str, name: str, quant: Quant | str = Quant.BAR) -> Answer:
-        """Give a player a Pdef of the library; `sent` plays what Python sends (`/scband/pattern`)."""
+        """Give a player a Pdef; `sent` plays what Python sends (`/scband/pattern`)."""
         return self.request("pattern", player, name, str(quant))
 
     def set_drum_pattern(self, name: str, quant: Quant | str = Quant.BAR) -> Answer:
@@ -191,7 +191,7 @@ class PatternController:
     def set_harmonic_progression(
         self, chords: Sequence[Harmony], start: float = 0.0, loop: float = 0.0
     ) -> Answer:
-        """Give the chords from a beat on; after `loop` beats they begin again (`/scband/harmony`)."""
+        """Give the chords from a beat on, round after `loop` beats (`/scband/harmony`)."""
         values: list[float] = [start, loop]
         for c in chords:
             root = -1 if c.root is None else c.root

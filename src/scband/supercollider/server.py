@@ -7,11 +7,12 @@ import os
 import re
 import shlex
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import supriya
 from supriya.contexts.realtime import BaseServer
@@ -305,6 +306,11 @@ class SoundServer:
         """Send one OSC message to supernova now."""
         self.server.send(list(message))
 
+    def send_together(self, *messages: Sequence[str | float]) -> None:
+        """Send messages in one bundle: supernova does them in the same control block."""
+        contents = [supriya.OscMessage(*map(_argument, message)) for message in messages]
+        self.server.send(supriya.OscBundle(contents=contents))
+
     def _end_process(self) -> None:
         process = getattr(self.server.process_protocol, "child", None)
         if isinstance(process, ChildProcess):
@@ -326,3 +332,8 @@ class SoundServer:
     def _quit_into(self, done: Future[None]) -> None:
         self.server.quit()
         done.set_result(None)
+
+
+def _argument(value: str | float) -> Any:
+    """Pass a value on as it is; supriya's own annotation leaves floats out."""
+    return value

@@ -1,0 +1,104 @@
+"""The log of a session: everything heard and decided, with times, one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from scband.errors import SessionError
+from scband.live.conductor import BarPlan
+from scband.live.ears import Heard, midi_pitch
+from scband.supercollider.engine import BeatReport, EngineEvent
+
+_FRAMES_KEPT = 10  # one frame in ten: ten a second
+
+
+class SessionLog:
+    """Writes the log beside a recording; `seconds` in it count from the recording's beginning.
+
+    Kinds of lines: `session` (the first), `begin` (the recording's Unix time), `beat`, `bar` (what
+    each player was told to play), `onset`, `pitch` (ten a second), `event`, `end`.
+    """
+
+    def __init__(self, path: Path, header: dict[str, Any]) -> None:
+        try:
+            self._file = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise SessionError(f"cannot write the log {path}: {error.strerror}") from error
+        self.path = path
+        self._lock = threading.Lock()
+        self._origin: float | None = None
+        self._frames = 0
+        self.write("session", **header)
+
+    def write(self, kind: str, **values: Any) -> None:
+        """Write one line."""
+        line = json.dumps({"kind": kind, **values}, ensure_ascii=False)
+        with self._lock:
+            if not self._file.closed:
+                self._file.write(line + "\n")
+
+    def begin(self) -> None:
+        """Count seconds from now."""
+        self._origin = time.time()
+        self.write("begin", unix=self._origin)
+
+    def _seconds(self, unix: float) -> float | None:
+        return None if self._origin is None else round(unix - self._origin, 5)
+
+    def beat(self, report: BeatReport) -> None:
+        """Log one beat of the clock."""
+        self.write(
+            "beat",
+            seconds=self._seconds(report.time),
+            beat=report.beat,
+            bar=report.bar,
+            in_bar=report.in_bar,
+            tempo=round(report.tempo, 4),
+        )
+
+    def bar(self, plan: BarPlan, style: str) -> None:
+        """Log what was decided for a bar: notes as start, length, pitch, velocity, articulation."""
+        notes = {
+            player: [[n.start, n.length, n.pitch, round(n.velocity, 4), n.articulation] for n in ns]
+            for player, ns in plan.notes.items()
+        }
+        slot = plan.slot
+        self.write(
+            "bar",
+            bar=slot.number,
+            beat=slot.start,
+            section=slot.bar.section,
+            chords=[[c.beat, str(c.chord)] for c in slot.bar.chords],
+            moment=slot.moment.value,
+            style=style,
+            notes=notes,
+        )
+
+    def heard(self, heard: Heard) -> None:
+        """Log an onset, or every tenth frame."""
+        seconds = self._seconds(heard.time)
+        if heard.onset is not None:
+            onset = heard.onset
+            kind = onset.kind.name.lower()
+            self.write("onset", seconds=seconds, detector=kind, db=round(onset.db, 1))
+        elif heard.frame is not None:
+            self._frames += 1
+            if self._frames % _FRAMES_KEPT == 0:
+                f = heard.frame
+                pitch = round(midi_pitch(f.pitch_hz), 2) if f.pitch_hz > 0 else None
+                chroma = [round(c, 4) for c in f.chroma]
+                self.write("pitch", seconds=seconds, pitch=pitch, db=round(f.db, 1), chroma=chroma)
+
+    def event(self, event: EngineEvent) -> None:
+        """Log what JACK, supernova or sclang said."""
+        self.write("event", seconds=self._seconds(event.time), what=event.kind, text=event.text)
+
+    def close(self, **values: Any) -> None:
+        """Write the last line and close the file. Safe to call twice."""
+        self.write("end", **values)
+        with self._lock:
+            self._file.close()

@@ -1,0 +1,447 @@
+"""A live session: the band boots, counts in and plays, under your hands while it plays."""
+
+from __future__ import annotations
+
+import math
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from scband.agents import Band, Style, load
+from scband.chart import SongMap
+from scband.errors import ScbandError, SessionError
+from scband.live.conductor import BarPlan, Conductor, FollowMode
+from scband.live.ears import Ears, midi_pitch
+from scband.live.form import Form
+from scband.live.harmony import harmony_of
+from scband.live.log import SessionLog
+from scband.live.options import engine_options
+from scband.live.player import Player
+from scband.settings import Settings
+from scband.supercollider.engine import BeatReport, Engine, EngineEvent
+from scband.supercollider.jack import JackState
+from scband.supercollider.patterns import PatternController
+
+_COMMAND_SECONDS = 6.0
+_LEAD_SECONDS = 0.25  # from the start message to beat 0: the first bars are out by then
+_RING_SECONDS = 1.5  # the last notes and the reverb
+_SWITCH_INTERVAL = 0.0005  # so that a deciding thread never holds a hearing one for Python's 5 ms
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where the session is now: bars count from 1 within the form, 0 is the count-in.
+
+    `heard` is the MIDI pitch heard in the input, None for none. `late` counts bundles and bars
+    that came too late; `xruns` what JACK reported.
+    """
+
+    running: bool
+    bar: int
+    beat: int
+    section: str
+    chord: str
+    next_chord: str
+    tempo: float
+    chorus: int
+    heard: float | None
+    input_db: float
+    onsets: int
+    xruns: int
+    late: int
+    events: int
+
+
+class Session:
+    """A band that plays a chart through supernova.
+
+    `song` is a SongMap or the text or path of a chart. `style` and `tempo` override the chart's.
+    `choruses` 0 goes round until `stop`. `input` is an audio file that plays in the performer's
+    place, `sound_card_input` listens to the card instead. `record` is a file for the mix; `stems`
+    writes one beside it for each player. A log of all that was heard and decided goes beside the
+    recording (or to `log`). A context manager:
+
+        with Session(song) as band:
+            band.bass.mute(); band.intensity = 0.8; band.style = "rock"; band.wait()
+
+    Raises ChartError, StyleError, BandError and SessionError at once for what cannot be played,
+    and SuperColliderError from `start` for what cannot be booted.
+    """
+
+    def __init__(
+        self,
+        song: SongMap | str | Path,
+        *,
+        style: str | Style | None = None,
+        tempo: float | None = None,
+        choruses: int = 0,
+        follow: FollowMode | str = FollowMode.CLICK,
+        input: str | Path | None = None,  # noqa: A002  # the word a musician uses
+        sound_card_input: bool | None = None,
+        monitor: float = 0.0,
+        record: str | Path | None = None,
+        stems: bool = False,
+        log: str | Path | None = None,
+        link: bool = False,
+        settings: Settings | None = None,
+        on_event: Callable[[EngineEvent], None] | None = None,
+    ) -> None:
+        from scband.chart import read  # noqa: PLC0415
+
+        self.settings = settings or Settings.load()
+        self.song = song if isinstance(song, SongMap) else read(song)
+        folders = [Path(self.settings.styles)] if self.settings.styles else []
+        self._style_folders = folders
+        chosen = style or self.song.style or "swing"
+        band = Band(
+            load(chosen, folders) if isinstance(chosen, str) else chosen,
+            self.settings.player_names(),
+            self.settings.seed,
+            self.settings.humanise,
+        )
+        speed = _checked_tempo(tempo if tempo is not None else self.song.tempo)
+        form = Form(self.song, choruses=choruses, count_in=self.settings.count_in)
+        self.conductor = Conductor(
+            form, band, tempo=speed, intensity=self.settings.intensity, mode=follow
+        )
+        self.players = {name: Player(self, name) for name in band.players}
+        self.finished = threading.Event()
+        self.error: ScbandError | None = None
+        self._input = None if input is None else Path(input)
+        self._card = sound_card_input
+        self._monitor = monitor
+        self._record = None if record is None else Path(record)
+        self._stems = stems
+        self._log_path = None if log is None else Path(log)
+        self._log: SessionLog | None = None
+        self._on_event = on_event
+        self._link = link
+        self._ears: Ears | None = None
+        self._beat: BeatReport | None = None
+        self._commands: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=4096)
+        self._thread: threading.Thread | None = None
+        self._interval = sys.getswitchinterval()
+        self.engine = Engine(
+            engine_options(self.settings, link=link), on_beat=self._on_beat, on_event=self._said
+        )
+        if self._input is not None and not self._input.is_file():
+            raise SessionError(f"the input file {self._input} is not there")
+
+    # --- life --------------------------------------------------------------------------------
+
+    def __enter__(self) -> Session:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __getattr__(self, name: str) -> Player:
+        players = self.__dict__.get("players", {})
+        if name in players:
+            return players[name]  # type: ignore[no-any-return]
+        raise AttributeError(f"a session has no {name!r}; its players are {', '.join(players)}")
+
+    def start(self) -> Session:
+        """Boot everything and begin to play; on failure nothing is left running."""
+        if self._thread is not None:
+            raise SessionError("this session has been started already; make another one")
+        sys.setswitchinterval(_SWITCH_INTERVAL)
+        try:
+            self.engine.boot()
+            self._open_log()
+            self._make_players()
+            if self._record is not None:
+                self.engine.recorder.start(self._record, stems=self._stems)
+            if self._log is not None:
+                self._log.begin()
+            self._listen()
+            self._thread = threading.Thread(target=self._run, name="scband-control", daemon=True)
+            self._thread.start()
+            self._ask(self._begin)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _make_players(self) -> None:
+        for name in self.players:
+            self.engine.add_player(name, self._sound(name))
+        self.patterns.set_harmonic_progression(
+            harmony_of(self.conductor.form), self.conductor.form.lead, self.conductor.form.beats
+        )
+        meter = self.conductor.form.bars[0].meter
+        self.patterns.set_meter(meter.numerator, meter.denominator, 0)
+        self._tell_feel()
+
+    def _sound(self, player: str) -> str:
+        return "kit" if player == "drums" else self.conductor.style.sounds[player]
+
+    def _tell_feel(self) -> None:
+        self.patterns.set_intensity(self.conductor.intensity)
+        self.patterns.set_swing(max(1.0, min(self.conductor.swing_ratio, 4.0)))
+        self.engine.mixer.set_delay_tempo(self.conductor.tempo)
+
+    def _listen(self) -> None:
+        card = self._card if self._card is not None else self._hears_card()
+        if self._input is None and not card:
+            return
+        self._ears = Ears(self.jack.sample_rate, self._log.heard if self._log else None)
+        analysis = self.engine.listen()
+        analysis.start(self._ears.hear_frame, self._ears.hear_onset)
+        if self._input is not None:
+            analysis.play(self._input, monitor=self._monitor)
+        else:
+            analysis.listen(monitor=self._monitor)
+
+    def _hears_card(self) -> bool:
+        return self.jack.driver.value != "dummy"
+
+    def _open_log(self) -> None:
+        path = self._log_path
+        if path is None and self._record is not None:
+            path = self._record.with_suffix(".jsonl")
+        if path is None:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._log = SessionLog(
+            path,
+            {
+                "title": self.song.title,
+                "style": self.conductor.style.name,
+                "tempo": self.conductor.tempo,
+                "seed": self.settings.seed,
+                "players": list(self.players),
+                "sample_rate": self.jack.sample_rate,
+                "period": self.jack.period,
+                "input": None if self._input is None else self._input.name,
+            },
+        )
+
+    def stop(self) -> None:
+        """End the song, the recording and every process. Safe to call twice; never hangs."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._commands.put(None)
+            thread.join(timeout=_COMMAND_SECONDS)
+        self.engine.quit()
+        if self._log is not None:
+            self._log.close(xruns=self.engine.jack.xruns, late=self._late)
+        sys.setswitchinterval(self._interval)
+        self.finished.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the song is over, `seconds` at most; says whether it is.
+
+        Raises the error that ended the session, where one did.
+        """
+        over = self.finished.wait(seconds)
+        if self.error is not None:
+            raise self.error
+        return over
+
+    # --- under a user's hands ------------------------------------------------------------------
+
+    @property
+    def patterns(self) -> PatternController:
+        """The pattern-control messages, for what has no handle here."""
+        return self.engine.patterns
+
+    @property
+    def jack(self) -> JackState:
+        """The JACK server in use."""
+        state = self.engine.jack.state
+        if state is None:
+            raise SessionError("the session is not running")
+        return state
+
+    @property
+    def tempo(self) -> float:
+        """Quarter notes a minute; a new tempo holds at once."""
+        return self.conductor.tempo
+
+    @tempo.setter
+    def tempo(self, value: float) -> None:
+        self._ask(lambda: self._set_tempo(_checked_tempo(value)))
+
+    @property
+    def style(self) -> str:
+        """Name of the style; another one is played from the next bar on."""
+        return str(self.conductor.style.name)
+
+    @style.setter
+    def style(self, name: str) -> None:
+        style = load(name, self._style_folders)  # StyleError here, before anything changes
+        self._ask(lambda: self._set_style(style))
+
+    @property
+    def intensity(self) -> float:
+        """How hard the band plays, 0 to 1; from the next bar on."""
+        return self.conductor.intensity
+
+    @intensity.setter
+    def intensity(self, value: float) -> None:
+        if not 0 <= value <= 1:
+            raise SessionError(f"intensity must be between 0 and 1, not {value!r}")
+        self._ask(lambda: self._set_intensity(float(value)))
+
+    def set_mix(self, player: str, control: str, value: float) -> None:
+        """Set one control of a player's channel; raises SuperColliderError by name and range."""
+        checked = self.engine.mixer.check(player, control, value)
+        self.patterns.mix(player, control, checked)
+
+    def nudge(self, seconds: float, beats: float = 2.0) -> None:
+        """Be `seconds` earlier (negative: later), reached over `beats` beats."""
+        self.patterns.nudge(seconds, beats)
+
+    def status(self) -> Status:
+        """Return where the session is now."""
+        report, form = self._beat, self.conductor.form
+        slot = form.slot(report.bar) if report is not None else None
+        frame = self._ears.latest if self._ears is not None else None
+        heard = midi_pitch(frame.pitch_hz) if frame is not None and frame.pitch_hz > 0 else None
+        chord = str(slot.bar.chord_at(report.in_bar)) if slot and report else ""
+        counting = slot is not None and not self.conductor.playing(slot.number)
+        return Status(
+            running=self._thread is not None and not self.finished.is_set(),
+            bar=0 if slot is None or counting else slot.bar.index + 1,
+            beat=0 if report is None else math.floor(report.in_bar) + 1,
+            section="count-in" if counting else (slot.bar.section if slot else ""),
+            chord="" if counting else chord,
+            next_chord=self._next_chord(report) if report is not None else "",
+            tempo=report.tempo if report is not None else self.conductor.tempo,
+            chorus=slot.chorus + 1 if slot else 0,
+            heard=heard,
+            input_db=frame.db if frame is not None else -120.0,
+            onsets=self._ears.onsets if self._ears is not None else 0,
+            xruns=self.engine.jack.xruns,
+            late=self._late,
+            events=len(self.engine.events),
+        )
+
+    def _next_chord(self, report: BeatReport) -> str:
+        slot = self.conductor.form.slot(report.bar)
+        if slot is None:
+            return ""
+        if self.conductor.playing(slot.number):
+            later = [c for c in slot.bar.chords if c.beat > report.in_bar]
+            if later:
+                return str(later[0].chord)
+            slot = self.conductor.form.slot(report.bar + 1)
+        return str(slot.bar.chords[0].chord) if slot else ""
+
+    @property
+    def _late(self) -> int:
+        if self.engine.jack.state is None:
+            return self.engine.late_bars
+        return self.engine.server.late + self.engine.late_bars
+
+    # --- the control thread --------------------------------------------------------------------
+
+    def _ask(self, command: Callable[[], _Result]) -> _Result:
+        """Do something in the control thread and return what comes of it, or raise its error."""
+        if self._thread is None:
+            raise SessionError("the session is not running: start it first")
+        answer: Future[_Result] = Future()
+
+        def run() -> None:
+            try:
+                answer.set_result(command())
+            except BaseException as error:  # handed to the caller
+                answer.set_exception(error)
+
+        self._commands.put(run)
+        try:
+            return answer.result(timeout=_COMMAND_SECONDS)
+        except FutureTimeoutError as error:
+            raise SessionError("the session did not answer in time") from error
+
+    def _run(self) -> None:
+        while (command := self._commands.get()) is not None:
+            try:
+                command()
+            except ScbandError as error:
+                self.error = error
+                self._said(EngineEvent("fault", str(error), time.time()))
+
+    def _begin(self) -> None:
+        for plan in self.conductor.first():
+            self._send(plan)
+        self.patterns.start(self.conductor.tempo, _LEAD_SECONDS)
+
+    def _send(self, plan: BarPlan) -> None:
+        slot = plan.slot
+        for player, notes in plan.notes.items():
+            self.patterns.send_bar(player, slot.number, slot.start, slot.beats, notes)
+        if self._log is not None:
+            self._log.bar(plan, str(self.conductor.style.name))
+
+    def _on_beat(self, report: BeatReport) -> None:
+        self._beat = report
+        if self._log is not None:
+            self._log.beat(report)
+        if report.in_bar == 0 and self._thread is not None:
+            self._commands.put(lambda: self._at_bar(report.bar))
+
+    def _at_bar(self, number: int) -> None:
+        if self._ears is not None:
+            self.conductor.performer = self._ears.performer(self.conductor.tempo)
+        if self.conductor.over(number):
+            if not self.finished.is_set():
+                self.patterns.stop()
+                threading.Timer(_RING_SECONDS, self.finished.set).start()
+            return
+        for plan in self.conductor.at_bar(number):
+            self._send(plan)
+
+    def _now(self) -> int:
+        return self._beat.bar if self._beat is not None else -1
+
+    def _again(self) -> None:
+        for plan in self.conductor.again(self._now()):
+            self._send(plan)
+        self._tell_feel()
+
+    def _set_tempo(self, tempo: float) -> None:
+        self.patterns.set_tempo(tempo)
+        self.conductor.tempo = tempo
+        self._again()
+
+    def _set_style(self, style: Style) -> None:
+        self.conductor.change_style(style)
+        for name in self.players:
+            self.engine.add_player(name, self._sound(name))
+        self._again()
+
+    def _set_intensity(self, value: float) -> None:
+        self.conductor.intensity = value
+        self._again()
+
+    def _said(self, event: EngineEvent) -> None:
+        if self._log is not None:
+            self._log.event(event)
+        if event.kind == "exit" and self._thread is not None:
+            self.error = SessionError(f"{event.text}: the session has ended")
+            self.finished.set()
+        if self._on_event is not None:
+            self._on_event(event)
+
+
+def _checked_tempo(tempo: Any) -> float:
+    if not isinstance(tempo, int | float) or not 20 <= tempo <= 400:
+        raise SessionError(f"the tempo must be between 20 and 400 a minute, not {tempo!r}")
+    return float(tempo)
