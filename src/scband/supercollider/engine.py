@@ -218,12 +218,11 @@ class Engine:
     def listen(self) -> InputAnalysis:
         """Return the input analysis, made on first use in the input group."""
         if self._input is None:
-            mixer = self.mixer
             self._input = InputAnalysis(
                 self.server.server,
                 int(Group.INPUT),
-                mixer.input_bus,
-                monitor_bus=mixer.master_bus,
+                self.mixer.input_bus,
+                monitor_bus=self.mixer.master_bus,
             )
         return self._input
 

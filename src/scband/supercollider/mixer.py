@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from scband.errors import SuperColliderError
+from scband.supercollider.channels import DEFAULT_CHANNELS, Channel
 
 if TYPE_CHECKING:
     from scband.supercollider.server import SoundServer
@@ -48,13 +49,6 @@ CONTROLS = {
     "delay_send": (0.0, 2.0),
 }
 """Controls of a mixer channel with their ranges; gain and sends are linear amplitudes."""
-
-DEFAULT_SENDS = {"drums": 0.06, "bass": 0.02, "keys": 0.14, "guitar": 0.12, "lead": 0.18}
-"""How much of a player goes to the reverb; others 0.15."""
-
-DEFAULT_PANS = {"keys": -0.2, "guitar": 0.3, "pad": 0.0}
-"""Where a player stands, -1 left to 1 right; others in the middle."""
-
 
 @dataclass(slots=True)
 class Strip:
@@ -128,13 +122,7 @@ class Mixer:
             raise SuperColliderError(f"a band has at most {MAX_PLAYERS} players")
         group, channel = _FIRST_PLAYER_GROUP + number, _FIRST_CHANNEL + number
         strip = Strip(name, group, self._audio_bus(), channel, self._control_bus(4))
-        strip.controls = {
-            "gain": 1.0,
-            "pan": DEFAULT_PANS.get(name, 0.0),
-            "mute": 0.0,
-            "reverb_send": DEFAULT_SENDS.get(name, 0.15),
-            "delay_send": 0.0,
-        }
+        strip.controls = DEFAULT_CHANNELS.get(name, Channel()).controls()
         send = self._server.send
         send("/g_new", group, _ADD_TO_TAIL, int(Group.PLAYERS))
         values = [v for control in strip.controls.items() for v in control]
