@@ -6,7 +6,8 @@ so that a chart that sends its reader in circles is an error and not a hang.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from scband.chart.songmap import Bar, ChordAt, Mark, PlayedBar, SongMap
 from scband.errors import ChartError
@@ -134,8 +135,12 @@ def _written(song: SongMap) -> list[tuple[int, int, Bar]]:
         if not 0 <= number < len(song.sections):
             raise ChartError(f"the play order names section {number + 1}, which does not exist")
         section = song.sections[number]
-        for _ in range(section.times):
-            found += [(number, at, bar) for at, bar in enumerate(section.bars)]
+        for turn in range(section.times):
+            last = turn == section.times - 1
+            found += [
+                (number, at, bar if last or bar.jump is None else replace(bar, jump=None))
+                for at, bar in enumerate(section.bars)
+            ]
             if len(found) > MAX_BARS:
                 raise ChartError(f"the form goes on for more than {MAX_BARS} bars")
     return found
@@ -191,7 +196,7 @@ def expand(song: SongMap) -> tuple[PlayedBar, ...]:
 
 
 def _runs(path: list[int], written: list[tuple[int, int, Bar]]) -> list[tuple[int, int]]:
-    """Number the bars within each stretch of one section, a new one at each return to its top."""
+    """Count the bars of each stretch of one section, a new one at each return to its top."""
     starts = [0]
     for index in range(1, len(path)):
         here, before = written[path[index]], written[path[index - 1]]
@@ -199,6 +204,6 @@ def _runs(path: list[int], written: list[tuple[int, int, Bar]]) -> list[tuple[in
             starts.append(index)
     starts.append(len(path))
     found: list[tuple[int, int]] = []
-    for begin, end in zip(starts, starts[1:], strict=False):
+    for begin, end in pairwise(starts):
         found += [(offset, end - begin) for offset in range(end - begin)]
     return found

@@ -78,11 +78,15 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A named part of the form with its bars; played `times` times over."""
+    """A named part of the form with its bars; played `times` times over.
+
+    `label` is a letter of the form where the name is another (`A'` for a verse).
+    """
 
     name: str
     bars: tuple[Bar, ...]
     times: int = 1
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +138,9 @@ class SongMap:
     key: Key | None = None
     tempo: float = 120.0
     style: str = ""
-    meter: Meter = Meter(4, 4)
+    meter: Meter = field(default_factory=Meter)
     order: tuple[int, ...] | None = None
-    info: tuple[tuple[str, str], ...] = field(default=())
+    info: tuple[tuple[str, str], ...] = ()
 
     @property
     def bars(self) -> tuple[Bar, ...]:
