@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from scband.agents import Band, Moment, Performer, Style, load
+from scband.agents.form import Form, Slot
 from scband.errors import SessionError
-from scband.live.form import Form, Slot
 from scband.score import Note
 
 BARS_AHEAD = 1

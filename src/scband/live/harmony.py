@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scband.live.form import Form
+from scband.agents.form import Form
 from scband.supercollider.patterns import Harmony
 from scband.theory import chord_scale
 

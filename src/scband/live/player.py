@@ -64,12 +64,12 @@ class Player:
 
     @property
     def level(self) -> float:
-        """Gain of the channel, linear: 1 is as mixed, 0 silence, at most 8."""
+        """Gain of the channel, linear: 1 is as usual in the mix, 0 silence, at most 4."""
         return self._level
 
     @level.setter
     def level(self, value: float) -> None:
-        self._session.set_mix(self.name, "gain", value)
+        self._session.set_level(self.name, value)
         self._level = value
 
     @property

@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from scband.agents import Band, Style, load
+from scband.agents.form import Form
 from scband.chart import SongMap
 from scband.errors import ScbandError, SessionError
 from scband.live.conductor import BarPlan, Conductor, FollowMode
 from scband.live.ears import Ears, midi_pitch
-from scband.live.form import Form
 from scband.live.harmony import harmony_of
 from scband.live.log import SessionLog
 from scband.live.options import engine_options
@@ -303,6 +303,11 @@ class Session:
         """Set one control of a player's channel; raises SuperColliderError by name and range."""
         checked = self.engine.mixer.check(player, control, value)
         self.patterns.mix(player, control, checked)
+
+    def set_level(self, player: str, level: float) -> None:
+        """Set a player's level: 1 is as usual in the mix, 0 silence; raises like `set_mix`."""
+        usual = self.engine.mixer.strip(player).controls["gain"]
+        self.set_mix(player, "gain", usual * level)
 
     def nudge(self, seconds: float, beats: float = 2.0) -> None:
         """Be `seconds` earlier (negative: later), reached over `beats` beats."""

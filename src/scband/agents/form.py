@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scband.agents import Context, Moment, Performer
-from scband.agents.context import LOOKAHEAD, MEMORY
+from scband.agents.context import LOOKAHEAD, MEMORY, Context, Moment, Performer
 from scband.chart import PlayedBar, SongMap
 
 

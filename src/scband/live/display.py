@@ -1,0 +1,71 @@
+"""What a session shows in a terminal: one line that moves, or a line a phrase in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from scband.live.session import Session, Status
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_FRAMES_PER_SECOND = 10
+_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+
+
+def note_name(pitch: float) -> str:
+    """Return a heard pitch as its nearest note and the cents off it: `A3 +12`."""
+    nearest = round(pitch)
+    cents = round((pitch - nearest) * 100)
+    return f"{_NAMES[nearest % 12]}{nearest // 12 - 1} {cents:+d}"
+
+
+def line(status: Status) -> str:
+    """Return the status line: bar, chord, tempo, what is heard, what went wrong."""
+    place = "count-in" if status.bar == 0 else f"bar {status.bar:>3} [{status.section}]"
+    chord = f"{status.chord or '–':<8} → {status.next_chord or '–':<8}"
+    heard = "–" if status.heard is None else note_name(status.heard)
+    return (
+        f"{place:<16} beat {status.beat}  {chord} {status.tempo:5.1f} bpm  "
+        f"in {status.input_db:4.0f} dB {heard:<8} onsets {status.onsets:<4} "
+        f"xruns {status.xruns} late {status.late}"
+    )
+
+
+def show(session: Session, seconds: float | None, console: Console) -> None:
+    """Show a running session until it is over or `seconds` have passed."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    if console.is_terminal:
+        from rich.live import Live  # noqa: PLC0415
+
+        with Live(line(session.status()), console=console, auto_refresh=False) as live:
+            while not _over(session, deadline):
+                live.update(line(session.status()), refresh=True)
+        return
+    shown = -1
+    while not _over(session, deadline):
+        status = session.status()
+        if status.bar % 4 == 1 and status.bar != shown:
+            shown = status.bar
+            console.print(line(status), highlight=False, soft_wrap=True)
+
+
+def _over(session: Session, deadline: float | None) -> bool:
+    pause = 1 / _FRAMES_PER_SECOND
+    if deadline is not None:
+        pause = min(pause, deadline - time.monotonic())
+    return pause <= 0 or session.wait(pause)
+
+
+def play_through(session: Session, seconds: float | None = None) -> None:
+    """Start a session, show it and end it; Ctrl-C ends it cleanly."""
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console(file=sys.stdout)
+    try:
+        with session:
+            show(session, seconds, console)
+    except KeyboardInterrupt:
+        console.print("stopped")

@@ -1,0 +1,1 @@
+"""Offline work: renders of a whole performance, without a clock."""
