@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
-from scband.agents.dynamics import force, loudness
+from scband.agents.dynamics import force, loudness, metric
 from scband.agents.harmony import degree, nearest
 from scband.agents.parts import Stroke, play_at, strokes
 from scband.agents.style import Style
@@ -42,7 +42,8 @@ class Bass:
             return self._two_feel(context)
         if isinstance(play, str):
             return self._on_the_kick(context)
-        return self._degrees(strokes(play, number, context, self.style), context)
+        row = strokes(play, number, context, self.style)
+        return self._degrees(self._leading_on(row, context), context)
 
     def _walking(self, context: Context) -> tuple[Note, ...]:
         starts = context.pulse_starts
@@ -88,6 +89,17 @@ class Bass:
             notes.append(Note(beat, length * part.length, pitch, weight * loud))
         return tuple(sorted(notes))
 
+    def _leading_on(self, row: tuple[Stroke, ...], context: Context) -> tuple[Stroke, ...]:
+        """Let the last off-beat of every fourth bar, and of a section, lead into a new chord."""
+        turns = context.section_ends or context.bar.section_bar % 4 == 3
+        if not (turns and row and row[-1].symbol == "1" and context.coming):
+            return row
+        last = row[-1]
+        off_beat = last.beat > context.pulse_starts[-1] + 1e-4
+        if off_beat and context.coming[0].chords[0].chord != last.chord:
+            return (*row[:-1], replace(last, symbol="a"))
+        return row
+
     def _on_the_kick(self, context: Context) -> tuple[Note, ...]:
         """Play the root with every stroke of the kick, held to the next."""
         kicks = _kicks(context) or context.pulse_starts[::2]
@@ -121,7 +133,8 @@ class Bass:
                 symbol, heard = "1", stroke.chord
             pitch = self._pitch(symbol, stroke, notes, context, rng)
             locked = any(abs(kick - stroke.beat) < 0.03 for kick in kicks)
-            velocity = force(stroke.symbol, loud, 1.12 if locked else 0.96)
+            weight = 1.1 if locked else metric(stroke.beat, context.pulse_starts)
+            velocity = force(stroke.symbol, loud, weight)
             kind = {"m": "mute", "o": "ghost"}.get(symbol, "")
             length = stroke.length * part.length
             notes.append(Note(stroke.beat, length, pitch, velocity, kind))

@@ -17,6 +17,13 @@ def force(symbol: str, loud: float, weight: float = 1.0) -> float:
     return min(1.0, SYMBOL_LEVEL.get(symbol, 0.9) * loud * weight)
 
 
+def metric(beat: float, pulse_starts: tuple[float, ...]) -> float:
+    """Return the weight of a place in the bar: most on its first beat, least between beats."""
+    if beat < 1e-4:
+        return 1.0
+    return 0.95 if any(abs(beat - start) < 1e-4 for start in pulse_starts) else 0.87
+
+
 def loudness(intensity: float, level: float = 1.0) -> float:
     """Return how loud a player is: its level (0-1) at full intensity, less than half at none."""
     return level * (0.42 + 0.58 * intensity)

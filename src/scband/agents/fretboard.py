@@ -83,7 +83,7 @@ def _candidates(chord: Chord, kind: str) -> Iterator[Fretting]:
     assert chord.root is not None
     tones = _tones(chord, kind)
     for strings in _STRINGS[kind]:
-        positions = range(1) if kind == "open" else range(1, _HIGHEST)
+        positions = range(1) if kind == "open" else range(kind not in _ROOTED, _HIGHEST)
         for position in positions:
             options = [_frets(string, position, tones) for string in strings]
             if kind in _ROOTED:

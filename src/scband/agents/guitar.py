@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
-from scband.agents.dynamics import force, loudness
+from scband.agents.dynamics import force, loudness, metric
 from scband.agents.fretboard import Fretting, fretting
 from scband.agents.parts import Stroke, play_at, strokes
 from scband.agents.rhythm import Pattern
@@ -63,7 +63,8 @@ class Guitar:
             length, kind = min(length, 0.3), "staccato"
         elif stroke.symbol in "DUP":
             kind = "accent"
-        velocity = force(stroke.symbol, loudness(context.intensity, part.level))
+        weight = metric(stroke.beat, context.pulse_starts)
+        velocity = force(stroke.symbol, loudness(context.intensity, part.level), weight)
         return [Note(stroke.beat, length, pitch, velocity, kind) for pitch in pitches]
 
 

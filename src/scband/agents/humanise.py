@@ -7,8 +7,6 @@ few per cent of their size.
 
 from __future__ import annotations
 
-from random import Random
-
 from scband.agents.chance import dice
 from scband.agents.context import Context
 from scband.agents.style import Style
@@ -19,7 +17,8 @@ _NAMES = {pitch: piece for piece, pitch in PIECES.items()}
 _TOGETHER = 1e-4
 _SHORTEST = 0.02
 _DEFAULT_SPREAD = 4.0
-_VELOCITY_SPREAD = 0.07
+_VELOCITY_SPREAD = {"drums": 0.11}
+_DEFAULT_VELOCITY_SPREAD = 0.07
 
 
 def humanise(
@@ -40,8 +39,9 @@ def humanise(
     rng = dice(seed, "humanise", player, context.chorus, context.bar.index)
     beats_per_ms = context.tempo / 60000 * amount
     spread = style.feel.get("spread", _DEFAULT_SPREAD)
+    weight = _VELOCITY_SPREAD.get(player, _DEFAULT_VELOCITY_SPREAD) * amount
     drift = rng.gauss(0, spread / 2)
-    strum = getattr(style, player).strum_ms if player == "guitar" else 0.0
+    strum = style.guitar.strum_ms if player == "guitar" else 0.0
     played = []
     onset, late, string = -1.0, 0.0, 0
     for note in notes:
@@ -51,7 +51,7 @@ def humanise(
         feel = style.feel.get(_NAMES.get(note.pitch, "drums") if player == "drums" else player, 0.0)
         start = note.start + (feel + late + string * strum * _speed(note)) * beats_per_ms
         string += 1
-        played.append(_placed(note, start, context.beats, rng, amount))
+        played.append(_placed(note, start, context.beats, 1 + rng.gauss(0, weight)))
     return tuple(sorted(played, key=lambda note: note.start))
 
 
@@ -60,8 +60,8 @@ def _speed(note: Note) -> float:
     return 0.6 if note.articulation in ("accent", "mute", "staccato") else 1.0
 
 
-def _placed(note: Note, start: float, beats: float, rng: Random, amount: float) -> Note:
+def _placed(note: Note, start: float, beats: float, weight: float) -> Note:
     start = min(max(start, 0.0), max(note.start, beats - _SHORTEST))
     length = max(min(note.length, beats - start), _SHORTEST / 2)
-    velocity = note.velocity * (1 + rng.gauss(0, _VELOCITY_SPREAD) * amount)
-    return Note(start, length, note.pitch, min(1.0, max(0.02, velocity)), note.articulation)
+    velocity = min(1.0, max(0.02, note.velocity * weight))
+    return Note(start, length, note.pitch, velocity, note.articulation)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
-from scband.agents.dynamics import force, loudness
+from scband.agents.dynamics import force, loudness, metric
 from scband.agents.parts import PUSHES, Stroke, play_at, strokes
 from scband.agents.rhythm import Pattern
 from scband.agents.style import Style
@@ -64,7 +64,7 @@ def chords_on(
             pitches = pitches[min(int(stroke.symbol), len(pitches)) - 1 :][:1]
         elif stroke.symbol == "b":
             pitches = pitches[:1]
-        notes += _struck(stroke, pitches, part, loud)
+        notes += _struck(stroke, pitches, part, loud * metric(stroke.beat, context.pulse_starts))
     return tuple(notes)
 
 

@@ -30,7 +30,7 @@ DEFAULT_SOUNDS: Mapping[str, str] = MappingProxyType({
 DRUM_SYMBOLS = "Xxo?"
 SYMBOLS: Mapping[str, str] = MappingProxyType({
     "bass": "123456789amo", "keys": "XxospPb123456", "guitar": "DdUuMmospPb123456", "lead": "Xxo",
-    "pad": "Xxo",
+    "pad": "XxospPb123456",
 })  # fmt: skip
 """The symbols that each player's patterns may use; `styles/README.md` says what they mean."""
 
