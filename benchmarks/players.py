@@ -138,13 +138,16 @@ def measure_speed(rounds: int = 7) -> dict[str, object]:
         _seconds(Band("swing", PLAYERS[:5], seed=seed), first) for seed in range(2, 2 + rounds)
     ]
     whole = Band("swing", PLAYERS, seed=1)
-    slowest = max(_seconds(whole, (context,)) for context in long)
+    each = sorted(_seconds(whole, (context,)) for context in long)
     return {
         "32 bars, 5 players, the very first, ms": round(1000 * cold, 1),
         "32 bars, 5 players, another seed (median), ms": round(1000 * statistics.median(fresh), 1),
         "32 bars, 5 players, again, ms": round(1000 * warm, 1),
         "bars a second, 5 players, another seed": round(len(first) / statistics.median(fresh)),
-        "slowest bar of 320, 6 players, ms": round(1000 * slowest, 2),
+        "one bar, 6 players, median and 99th of 100, ms": (
+            round(1000 * statistics.median(each), 2),
+            round(1000 * each[len(each) * 99 // 100], 2),
+        ),
     }
 
 

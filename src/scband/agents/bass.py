@@ -77,9 +77,11 @@ class Bass:
         part = self.style.bass
         loud = loudness(context.intensity, part.level)
         swing = self.style.swing_at(context.tempo, context.swing)
+        silences = [change.beat for change in context.bar.chords if change.chord.root is None]
         ends = [beat for beat, _ in line[1:]] + [context.beats]
         notes = []
-        for place, ((beat, pitch), end) in enumerate(zip(line, ends, strict=True)):
+        for place, ((beat, pitch), after) in enumerate(zip(line, ends, strict=False)):
+            end = min([after, *(silence for silence in silences if silence > beat)])
             length = end - beat
             weight = 1.0 if round(beat) % 2 else 0.94
             if place in skips:
@@ -131,7 +133,9 @@ class Bass:
             symbol = stroke.symbol
             if stroke.chord != heard and symbol not in "am":
                 symbol, heard = "1", stroke.chord
-            pitch = self._pitch(symbol, stroke, notes, context, rng)
+            pitch = self._pitch(symbol, stroke, context, rng)
+            if symbol == "m" and notes and stroke.chord == heard:
+                pitch = notes[-1].pitch
             locked = any(abs(kick - stroke.beat) < 0.03 for kick in kicks)
             weight = 1.1 if locked else metric(stroke.beat, context.pulse_starts)
             velocity = force(stroke.symbol, loud, weight)
@@ -140,16 +144,12 @@ class Bass:
             notes.append(Note(stroke.beat, length, pitch, velocity, kind))
         return tuple(notes)
 
-    def _pitch(
-        self, symbol: str, stroke: Stroke, notes: list[Note], context: Context, rng: Random
-    ) -> int:
+    def _pitch(self, symbol: str, stroke: Stroke, context: Context, rng: Random) -> int:
         part = self.style.bass
         root = self._root(stroke.chord)
-        if symbol == "m":
-            return notes[-1].pitch if notes else root
         if symbol == "a":
             return self._approach(stroke, context, rng)
-        if symbol in "1o":
+        if symbol in "1om":
             return root
         step = 12 if symbol == "8" else (degree(stroke.chord, symbol) - root) % 12
         return root + step if root + step <= part.high else root + step - 12
