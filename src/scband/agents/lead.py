@@ -10,7 +10,7 @@ from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness
 from scband.agents.harmony import core, degree, melodic, nearest
-from scband.agents.line import Candidates, Moves, draw_line
+from scband.agents.line import Candidates, draw_line, moves
 from scband.agents.parts import Stroke, play_at, strokes
 from scband.agents.rhythm import Pattern
 from scband.agents.style import Style
@@ -19,7 +19,7 @@ from scband.score import Note
 from scband.theory.chord import Chord
 from scband.theory.key import Key
 
-_MOVES: Moves = (0.3, 1.3, 1.6, 0.9, 0.7, 0.45, 0.1, 0.25, 0.12, 0.12, 0.03, 0.02, 0.08)
+_MOVES = moves(0.3, 1.3, 1.6, 0.9, 0.7, 0.45, 0.1, 0.25, 0.12, 0.12, 0.03, 0.02, 0.08)
 _TARGETS = (("3", 0.4), ("5", 0.25), ("7", 0.2), ("1", 0.15))
 _SPREAD = 5.0
 _BUSY = 0.8
@@ -72,8 +72,8 @@ class Lead:
         place = context.bar.section_bar
         motif = context.bar.index - place % 4 + place % 2
         rng = dice(self.seed, "lead", "line", context.chorus, motif)
-        moves = (_MOVES,) * len(row)
-        return [start, *draw_line(rng, start, steps, aim, moves, onward=1.5, repeat=0.4)]
+        tables = (_MOVES,) * len(row)
+        return [start, *draw_line(rng, start, steps, aim, tables, onward=1.5, repeat=0.4)]
 
     def _target(self, bar: PlayedBar, chord: Chord, chorus: int) -> int:
         """Return the note that a bar's melody begins on, a function of the bar alone."""
@@ -101,6 +101,6 @@ def _candidates(
             continue
         weight = 1.0 if name in tones else (0.3 if strong else 0.9)
         weight *= math.exp(-0.5 * ((pitch - middle) / _SPREAD) ** 2)
-        if weight > 0.002:
+        if weight > 0.008:
             found.append((pitch, weight))
     return tuple(found)

@@ -15,26 +15,30 @@ Candidates = tuple[tuple[int, float], ...]
 """MIDI pitches and how well each sits at one step."""
 
 Moves = tuple[float, ...]
-"""How likely a move is, by its size in semitones; larger moves than it names do not happen."""
+"""How likely a move is, by its size in semitones from 0 to 127."""
+
+
+def moves(*weights: float) -> Moves:
+    """Return the weights of moves of 0, 1, 2 … semitones; larger ones do not happen."""
+    return weights + (0.0,) * (128 - len(weights))
 
 
 @lru_cache(maxsize=4096)
 def backward(
-    steps: tuple[Candidates, ...], aim: int | None, moves: tuple[Moves, ...]
+    steps: tuple[Candidates, ...], aim: int | None, tables: tuple[Moves, ...]
 ) -> tuple[dict[int, float], ...]:
     """Return, for each step, how well its candidates lead on to the end and to the aim.
 
-    `moves` has one entry a step, and one more into the aim.
+    `tables` has the moves into each step, and into the aim.
     """
-    after = {
-        pitch: 1.0 if aim is None else _weight(moves[-1], aim - pitch) for pitch, _ in steps[-1]
-    }
+    into = tables[-1]
+    after = {pitch: 1.0 if aim is None else into[abs(aim - pitch)] for pitch, _ in steps[-1]}
     messages = [after]
     for number in range(len(steps) - 1, 0, -1):
-        table = moves[number]
+        into = tables[number]
         ahead = [(pitch, weight * after[pitch]) for pitch, weight in steps[number]]
         after = {
-            pitch: sum(weight * _weight(table, goal - pitch) for goal, weight in ahead)
+            pitch: sum([weight * into[abs(goal - pitch)] for goal, weight in ahead])
             for pitch, _ in steps[number - 1]
         }
         messages.append(after)
@@ -47,24 +51,25 @@ def draw_line(
     start: int,
     steps: tuple[Candidates, ...],
     aim: int | None,
-    moves: tuple[Moves, ...],
+    tables: tuple[Moves, ...],
     *,
     onward: float = 1.0,
     repeat: float = 0.5,
 ) -> list[int]:
     """Draw the pitches of the steps between `start` and `aim` (None: wherever the line ends).
 
-    `onward` weighs moves that keep their direction, `repeat` those back to the note before last.
+    `tables` has the moves into each step, and into the aim. `onward` weighs moves that keep their
+    direction, `repeat` those back to the note before last.
     """
     if not steps:
         return []
     line = [start]
-    for candidates, leads, table in zip(steps, backward(steps, aim, moves), moves, strict=False):
+    for candidates, leads, into in zip(steps, backward(steps, aim, tables), tables, strict=False):
         here = line[-1]
         before = line[-2] if len(line) > 1 else here
         weights = []
         for pitch, weight in candidates:
-            chance = weight * _weight(table, pitch - here) * leads[pitch]
+            chance = weight * into[abs(pitch - here)] * leads[pitch]
             if (pitch - here) * (here - before) > 0:
                 chance *= onward
             elif pitch == before != here:
@@ -72,11 +77,6 @@ def draw_line(
             weights.append((pitch, chance))
         line.append(_drawn(rng, weights, here))
     return line[1:]
-
-
-def _weight(table: Moves, interval: int) -> float:
-    size = abs(interval)
-    return table[size] if size < len(table) else 0.0
 
 
 def _drawn(rng: Random, weights: list[tuple[int, float]], here: int) -> int:

@@ -18,7 +18,7 @@ from itertools import pairwise
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, sounding
 from scband.agents.harmony import core, degree, nearest, scale_of
-from scband.agents.line import Candidates, Moves, draw_line
+from scband.agents.line import Candidates, draw_line, moves
 from scband.agents.style_parts import Part
 from scband.chart import PlayedBar
 from scband.theory.chord import Chord
@@ -30,8 +30,8 @@ _PERIOD = 3
 """Bars from one turning point of the contour to the next."""
 
 # Weight of a move by its size in semitones, 0 to 14.
-_FREE: Moves = (0.6, 1.5, 0.95, 0.8, 0.7, 0.68, 0.72, 0.68, 0.62, 0.62, 0.55, 0.2, 0.8, 0.1, 0.1)
-_INTO_CHANGE: Moves = (
+_FREE = moves(0.6, 1.5, 0.95, 0.8, 0.7, 0.68, 0.72, 0.68, 0.62, 0.62, 0.55, 0.2, 0.8, 0.1, 0.1)
+_INTO_CHANGE = moves(
     0.34,
     3.3,
     0.85,
@@ -106,7 +106,7 @@ def walk(
         aim = first_pitch(following, chords[-1], context.next_chorus, part, seed)
     changes = [new != old for old, new in pairwise(chords)]
     ends = following is not None and following.chords[0].chord != chords[-1]
-    moves = tuple(_INTO_CHANGE if change else _FREE for change in [*changes, ends])
+    tables = tuple(_INTO_CHANGE if change else _FREE for change in [*changes, ends])
     middle = round((start + (aim if aim is not None else start)) / 4 + part.home / 2)
     halves = len(beats) < len(context.pulses)
     steps = tuple(
@@ -116,7 +116,7 @@ def walk(
         for beat, chord, changed in zip(beats[1:], chords[1:], changes, strict=True)
     )
     rng = dice(seed, "bass", "line", context.chorus, context.bar.index)
-    pitches = [start, *draw_line(rng, start, steps, aim, moves, onward=1.6, repeat=0.5)]
+    pitches = [start, *draw_line(rng, start, steps, aim, tables, onward=1.6, repeat=0.5)]
     return list(zip(beats, pitches, strict=True))
 
 
@@ -161,6 +161,6 @@ def _candidates(
         else:
             weight = scale_weight if name in scale else other_weight
         weight *= math.exp(-0.5 * ((pitch - middle) / _SPREAD) ** 2)
-        if weight > 0.002:
+        if weight > 0.008:
             found.append((pitch, weight))
     return tuple(found)
