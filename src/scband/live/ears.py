@@ -42,6 +42,7 @@ class Ears:
         self._fusion = PitchFusion()
         self.latest: Frame | None = None
         self.malformed = 0
+        self.on_onset: Callable[[Onset], None] | None = None
         self.frames = 0
         self.onsets = 0
 
@@ -74,6 +75,8 @@ class Ears:
         except FrameError:
             self.malformed += 1
             return
+        if self.on_onset is not None:  # before all bookkeeping: an answer is waiting to sound
+            self.on_onset(onset)
         with self._lock:
             heard = Heard(self._stamp(onset.samples), onset=onset)
             self._onsets.append(heard)

@@ -19,6 +19,7 @@ from scband.agents import Band, Style, load
 from scband.agents.form import Form
 from scband.chart import SongMap
 from scband.errors import ScbandError, SessionError
+from scband.live.answers import Answering, Decide
 from scband.live.conductor import BarPlan, Conductor, FollowMode
 from scband.live.ears import Ears, midi_pitch
 from scband.live.harmony import harmony_of
@@ -31,6 +32,7 @@ from scband.supercollider.jack import JackState
 from scband.supercollider.patterns import PatternController
 
 _COMMAND_SECONDS = 6.0
+_CHORD_SEARCH = 16  # bars in which another chord is looked for
 _LEAD_SECONDS = 0.25  # from the start message to beat 0: the first bars are out by then
 _RING_SECONDS = 1.5  # the last notes and the reverb
 _SWITCH_INTERVAL = 0.0005  # so that a deciding thread never holds a hearing one for Python's 5 ms
@@ -67,7 +69,7 @@ class Session:
 
     `song` is a SongMap or the text or path of a chart. `style` and `tempo` override the chart's.
     `choruses` 0 goes round until `stop`. `input` is an audio file that plays in the performer's
-    place, `sound_card_input` listens to the card instead. `record` is a file for the mix; `stems`
+    place; else the card is listened to, unless `sound_card_input` is False. `record` is a file for the mix; `stems`
     writes one beside it for each player. A log of all that was heard and decided goes beside the
     recording (or to `log`). A context manager:
 
@@ -87,7 +89,7 @@ class Session:
         choruses: int = 0,
         follow: FollowMode | str = FollowMode.CLICK,
         input: str | Path | None = None,  # noqa: A002  # the word a musician uses
-        sound_card_input: bool | None = None,
+        sound_card_input: bool = True,
         monitor: float = 0.0,
         record: str | Path | None = None,
         stems: bool = False,
@@ -197,8 +199,7 @@ class Session:
         self.engine.mixer.set_delay_tempo(self.conductor.tempo)
 
     def _listen(self) -> None:
-        card = self._card if self._card is not None else self._hears_card()
-        if self._input is None and not card:
+        if self._input is None and not self._card:
             return
         self._ears = Ears(self.jack.sample_rate, self._log.heard if self._log else None)
         analysis = self.engine.listen()
@@ -207,9 +208,6 @@ class Session:
             analysis.play(self._input, monitor=self._monitor)
         else:
             analysis.listen(monitor=self._monitor)
-
-    def _hears_card(self) -> bool:
-        return self.jack.driver.value != "dummy"
 
     def _open_log(self) -> None:
         path = self._log_path
@@ -240,7 +238,7 @@ class Session:
             thread.join(timeout=_COMMAND_SECONDS)
         self.engine.quit()
         if self._log is not None:
-            self._log.close(xruns=self.engine.jack.xruns, late=self._late)
+            self._log.close(xruns=self.engine.jack.xruns, late=self.late)
         sys.setswitchinterval(self._interval)
         self.finished.set()
 
@@ -313,6 +311,23 @@ class Session:
         """Be `seconds` earlier (negative: later), reached over `beats` beats."""
         self.patterns.nudge(seconds, beats)
 
+    def answer(self, player: str, decide: Decide | None) -> None:
+        """Let a player answer every onset of the input at once; None ends it.
+
+        `decide(onset)` returns notes whose starts are beats from now. It is called in the thread
+        that listens, so it must be quick. Raises SessionError where nothing is listened to.
+        """
+        if self._ears is None:
+            raise SessionError("nothing is listened to: give the session an input")
+        if player not in self.players:
+            raise SessionError(f"no player {player!r} (there are: {', '.join(self.players)})")
+        if decide is None:
+            self._ears.on_onset = None
+            return
+        strip = self.engine.mixer.strip(player)
+        answering = Answering(self.engine.server, strip, self._sound(player), decide)
+        self._ears.on_onset = lambda onset: answering.answer(onset, self.conductor.tempo)
+
     def status(self) -> Status:
         """Return where the session is now."""
         report, form = self._beat, self.conductor.form
@@ -334,23 +349,28 @@ class Session:
             input_db=frame.db if frame is not None else -120.0,
             onsets=self._ears.onsets if self._ears is not None else 0,
             xruns=self.engine.jack.xruns,
-            late=self._late,
+            late=self.late,
             events=len(self.engine.events),
         )
 
     def _next_chord(self, report: BeatReport) -> str:
+        """Return the next chord that is another one, within the next bars."""
         slot = self.conductor.form.slot(report.bar)
         if slot is None:
             return ""
-        if self.conductor.playing(slot.number):
-            later = [c for c in slot.bar.chords if c.beat > report.in_bar]
-            if later:
-                return str(later[0].chord)
-            slot = self.conductor.form.slot(report.bar + 1)
-        return str(slot.bar.chords[0].chord) if slot else ""
+        now, after = slot.bar.chord_at(report.in_bar), report.in_bar
+        if not self.conductor.playing(slot.number):
+            return str(slot.bar.chords[0].chord)
+        for number in range(report.bar, report.bar + _CHORD_SEARCH):
+            slot = self.conductor.form.slot(number)
+            for item in slot.bar.chords if slot is not None else ():
+                if (number > report.bar or item.beat > after) and item.chord != now:
+                    return str(item.chord)
+        return ""
 
     @property
-    def _late(self) -> int:
+    def late(self) -> int:
+        """Bundles and bars that came too late to sound in time."""
         if self.engine.jack.state is None:
             return self.engine.late_bars
         return self.engine.server.late + self.engine.late_bars

@@ -311,6 +311,11 @@ class SoundServer:
         contents = [supriya.OscMessage(*map(_argument, message)) for message in messages]
         self.server.send(supriya.OscBundle(contents=contents))
 
+    def send_at(self, unix_seconds: float, *messages: Sequence[str | float]) -> None:
+        """Send messages in one bundle that is due at a Unix time."""
+        contents = [supriya.OscMessage(*map(_argument, message)) for message in messages]
+        self.server.send(supriya.OscBundle(contents=contents, timestamp=unix_seconds))
+
     def _end_process(self) -> None:
         process = getattr(self.server.process_protocol, "child", None)
         if isinstance(process, ChildProcess):

@@ -1,0 +1,256 @@
+"""The command line: `scband live`, `render`, `doctor` and what helps beside them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from scband.errors import ScbandError
+
+app = typer.Typer(
+    name="scband",
+    help="A band in SuperCollider that anyone can conduct from Python.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ChartArgument = Annotated[Path, typer.Argument(help="A chart: a text file of bars and chords.")]
+StyleOption = Annotated[str | None, typer.Option(help="Style, in place of the chart's own.")]
+TempoOption = Annotated[
+    float | None, typer.Option(help="Quarter notes a minute, in place of the chart's own.")
+]
+PlayersOption = Annotated[
+    str | None, typer.Option(help="Who plays, for example drums,bass,keys,guitar,lead,pad.")
+]
+SeedOption = Annotated[int | None, typer.Option(help="Seed of every musical choice.")]
+IntensityOption = Annotated[float | None, typer.Option(help="How hard the band plays, 0 to 1.")]
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command line; an error of scband's is one sentence and exit status 1."""
+    # a terminal that closes and a polite kill end the band as Ctrl-C does
+    for number in (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
+        signal.signal(number, _interrupt)
+    try:
+        app(standalone_mode=False)
+    except ScbandError as error:
+        typer.echo(f"scband: {error}", err=True)
+        sys.exit(1)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("stopped", err=True)
+        sys.exit(130)
+    except Exception as error:
+        # click's usage errors, which carry their own exit status and way of showing
+        show: Callable[[], None] | None = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()
+        sys.exit(getattr(error, "exit_code", 2))
+
+
+@app.command()
+def live(
+    chart: ChartArgument,
+    input: Annotated[  # noqa: A002  # the word a musician uses
+        Path | None, typer.Option(help="Audio file that plays in the performer's place.")
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Write the mix to this .wav or .flac, a log beside it.")
+    ] = None,
+    stems: Annotated[bool, typer.Option(help="Record every player to a file, too.")] = False,
+    log: Annotated[
+        Path | None, typer.Option(help="Write what is heard and decided to this .jsonl.")
+    ] = None,
+    duration: Annotated[float | None, typer.Option(help="Stop after so many seconds.")] = None,
+    choruses: Annotated[int, typer.Option(help="Times through the form; 0 goes round.")] = 0,
+    tempo: TempoOption = None,
+    style: StyleOption = None,
+    players: PlayersOption = None,
+    seed: SeedOption = None,
+    intensity: IntensityOption = None,
+    monitor: Annotated[float, typer.Option(help="How loud the input is heard, 0 to 1.")] = 0.0,
+    link: Annotated[bool, typer.Option(help="Share tempo and beat by Ableton Link.")] = False,
+    audio: Annotated[str | None, typer.Option(help="auto, running, card or dummy.")] = None,
+    device: Annotated[str | None, typer.Option(help="Sound card, for example hw:USB.")] = None,
+    period: Annotated[int | None, typer.Option(help="Samples in the card's buffer.")] = None,
+    sample_rate: Annotated[int | None, typer.Option(help="Hertz; 0 takes what there is.")] = None,
+    latency: Annotated[float | None, typer.Option(help="Seconds that notes go ahead.")] = None,
+    count_in: Annotated[bool | None, typer.Option(help="Count one bar in.")] = None,
+) -> None:
+    """Play a chart live through supernova, with the input being heard on the server."""
+    from scband.live.display import play_through  # noqa: PLC0415  # sound only when it is wanted
+    from scband.live.session import Session  # noqa: PLC0415
+    from scband.settings import Settings  # noqa: PLC0415
+
+    settings = Settings.load(
+        audio=audio,
+        device=device,
+        period=period,
+        sample_rate=sample_rate,
+        latency=latency,
+        players=players,
+        seed=seed,
+        intensity=intensity,
+        count_in=count_in,
+    )
+    unheard = not _has_card(settings.audio)
+    if record is None and log is None and unheard:
+        record = Path("sessions") / time.strftime("%Y%m%d-%H%M%S.wav")
+    session = Session(
+        chart,
+        style=style,
+        tempo=tempo,
+        choruses=choruses,
+        input=input,
+        monitor=monitor,
+        record=record,
+        stems=stems,
+        log=log,
+        link=link,
+        settings=settings,
+        on_event=lambda event: typer.echo(f"{event.kind}: {event.text}", err=True),
+    )
+    if unheard:
+        _say("no sound card: playing on JACK's dummy device")
+    if record is not None:
+        _say(f"recording to {record}")
+    play_through(session, duration)
+    if record is not None:
+        _say(f"recorded {record}, log {record.with_suffix('.jsonl')}")
+    _say(f"xruns {session.engine.jack.xruns}, late {session.late}")
+
+
+def _has_card(audio: str) -> bool:
+    from scband.supercollider.jack import running_server, sound_cards  # noqa: PLC0415
+
+    if audio == "dummy":
+        return False
+    return bool(sound_cards()) or running_server("default") is not None
+
+
+@app.command()
+def render(
+    chart: ChartArgument,
+    output: Annotated[Path, typer.Argument(help="The .wav or .flac to write.")],
+    stems: Annotated[bool, typer.Option(help="Write every player to a file, too.")] = False,
+    choruses: Annotated[int, typer.Option(help="Times through the form.")] = 1,
+    tempo: TempoOption = None,
+    style: StyleOption = None,
+    players: PlayersOption = None,
+    seed: int = 0,
+    intensity: float = 0.5,
+) -> None:
+    """Render a chart to a file faster than real time, without a sound card."""
+    from scband.song import DEFAULT_PLAYERS  # noqa: PLC0415
+    from scband.song import chart as make_song  # noqa: PLC0415
+
+    names = tuple(players.split(",")) if players else DEFAULT_PLAYERS
+    song = make_song(chart, style=style, tempo=tempo, players=names, seed=seed, intensity=intensity)
+    begun = time.monotonic()
+    made = song.render(output, stems=stems, choruses=choruses)
+    _say(f"{made.mix}: {made.seconds:.1f} s of music in {time.monotonic() - begun:.1f} s")
+    for path in made.stems.values():
+        _say(f"  {path}")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    quick: Annotated[bool, typer.Option(help="Only look; boot and measure nothing.")] = False,
+) -> None:
+    """Say what is installed, what is missing, and how each figure looks on this machine."""
+    from scband.live.doctor import examine  # noqa: PLC0415
+
+    findings = examine(measure=not quick)
+    if as_json:
+        _say(json.dumps([f.as_dict() for f in findings], indent=2, ensure_ascii=False))
+    else:
+        for finding in findings:
+            _say(finding.line())
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def server() -> None:
+    """Boot JACK and supernova with the band's settings, say how to do so by hand, and wait."""
+    from scband.live.options import engine_options  # noqa: PLC0415
+    from scband.settings import Settings  # noqa: PLC0415
+    from scband.supercollider.engine import Engine  # noqa: PLC0415
+
+    with Engine(engine_options(Settings.load())) as engine:
+        if engine.jack.process is not None:
+            _say(" ".join(engine.jack.process.argv))
+        _say(engine.server.command())
+        _say(f"supernova listens on UDP port {engine.server.port}; Ctrl-C ends it")
+        while True:
+            time.sleep(0.5)
+
+
+@app.command()
+def styles() -> None:
+    """List the styles."""
+    from scband.agents import load, names  # noqa: PLC0415
+    from scband.settings import Settings  # noqa: PLC0415
+
+    settings = Settings.load()
+    folders = [Path(settings.styles)] if settings.styles else []
+    for name in names(folders):
+        _say(f"{name:<16} {load(name, folders).description}")
+
+
+@app.command()
+def vocabulary() -> None:
+    """Print every pattern-control message between Python and sclang."""
+    from scband.supercollider.vocabulary import table  # noqa: PLC0415
+
+    _say(table())
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting with its default and range."""
+    from scband.settings import config_file, table  # noqa: PLC0415
+
+    _say(f"file: {config_file()}\n")
+    _say(table())
+
+
+def _version(value: bool) -> None:
+    if value:
+        from scband import __version__  # noqa: PLC0415
+
+        _say(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> Any:
+    """Play, render and look after the band."""
+
+
+if __name__ == "__main__":
+    main()
