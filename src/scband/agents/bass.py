@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from random import Random
 
-from scband.agents.chance import choose, dice
+from scband.agents.chance import Dice, choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness, metric
 from scband.agents.harmony import degree, nearest
@@ -144,7 +143,7 @@ class Bass:
             notes.append(Note(stroke.beat, length, pitch, velocity, kind))
         return tuple(notes)
 
-    def _pitch(self, symbol: str, stroke: Stroke, context: Context, rng: Random) -> int:
+    def _pitch(self, symbol: str, stroke: Stroke, context: Context, rng: Dice) -> int:
         part = self.style.bass
         root = self._root(stroke.chord)
         if symbol == "a":
@@ -158,7 +157,7 @@ class Bass:
         assert chord.bass is not None
         return nearest(chord.bass, self.style.bass.home, self.style.bass.low, self.style.bass.high)
 
-    def _approach(self, stroke: Stroke, context: Context, rng: Random) -> int:
+    def _approach(self, stroke: Stroke, context: Context, rng: Dice) -> int:
         """Lead into the chord that comes after a stroke; stay on it if nothing changes."""
         part = self.style.bass
         target = context.chord_at(stroke.beat + stroke.length)

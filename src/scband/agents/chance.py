@@ -1,13 +1,16 @@
 """Seeded choices: the same place in the song and the same seed give the same choice, for ever.
 
 A decision never draws from a generator that another decision has drawn from; each takes its own,
-made from the seed and the names of the place. So any bar can be decided alone, in any order.
+made from the seed and the names of the place. So any bar can be decided alone, in any order. The
+generator is written out here, since a band makes some thirty a bar, and since the standard
+library's may change its way of drawing from one version to the next.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from random import Random
+from hashlib import blake2b
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,17 +18,41 @@ T = TypeVar("T")
 Weighted = tuple[tuple[T, float], ...]
 """Values with their weights, which need not add up to one."""
 
+_MULTIPLIER, _INCREMENT = 6364136223846793005, 1442695040888963407
+_MASK = (1 << 64) - 1
+_TURN = 2 * math.pi
 
-def dice(seed: int, *place: object) -> Random:
+
+class Dice:
+    """A stream of random numbers: the linear congruential generator of Knuth's MMIX, high bits."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: int) -> None:
+        self._state = state
+
+    def random(self) -> float:
+        """Draw evenly from 0 up to 1."""
+        self._state = (self._state * _MULTIPLIER + _INCREMENT) & _MASK
+        return (self._state >> 11) * 2.0**-53
+
+    def gauss(self, spread: float) -> float:
+        """Draw from a normal distribution around 0 with a standard deviation."""
+        radius = math.sqrt(-2.0 * math.log(1.0 - self.random()))
+        return spread * radius * math.cos(_TURN * self.random())
+
+
+def dice(seed: int, *place: object) -> Dice:
     """Return the generator that belongs to a place, such as `dice(7, "bass", chorus, bar)`."""
-    return Random(f"{seed}/{'/'.join(map(str, place))}")
+    name = f"{seed}/{'/'.join(map(str, place))}".encode()
+    return Dice(int.from_bytes(blake2b(name, digest_size=8).digest(), "little"))
 
 
-def choose(rng: Random, choices: Sequence[tuple[T, float]]) -> T:
+def choose(rng: Dice, choices: Sequence[tuple[T, float]]) -> T:
     """Draw one value by weight; the last one if all weights are zero."""
     if len(choices) == 1:
         return choices[0][0]
-    at = rng.random() * sum(weight for _, weight in choices)
+    at = rng.random() * sum([weight for _, weight in choices])
     for value, weight in choices:
         at -= weight
         if at < 0:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
 
-from scband.agents.chance import choose, dice
+from scband.agents.chance import Dice, choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness
 from scband.agents.rhythm import Hit, Pattern, Swing, fitted, hits
@@ -130,7 +129,7 @@ class Drums:
         )
 
 
-def _meant_for(choices: tuple[tuple[Pattern, float], ...], count: int, rng: Random) -> Pattern:
+def _meant_for(choices: tuple[tuple[Pattern, float], ...], count: int, rng: Dice) -> Pattern:
     """Choose among the patterns written for a bar of this many pulses, else among all."""
     meant = [choice for choice in choices if len(choice[0].bars[0]) == count]
     return choose(rng, meant or choices)

@@ -40,18 +40,18 @@ def humanise(
     beats_per_ms = context.tempo / 60000 * amount
     spread = style.feel.get("spread", _DEFAULT_SPREAD)
     weight = _VELOCITY_SPREAD.get(player, _DEFAULT_VELOCITY_SPREAD) * amount
-    drift = rng.gauss(0, spread / 2)
+    drift = rng.gauss(spread / 2)
     strum = style.guitar.strum_ms if player == "guitar" else 0.0
     played = []
     onset, late, string = -1.0, 0.0, 0
     for note in notes:
         if player == "drums" or abs(note.start - onset) > _TOGETHER:
             onset, string = note.start, 0
-            late = drift + rng.gauss(0, spread)
+            late = drift + rng.gauss(spread)
         feel = style.feel.get(_NAMES.get(note.pitch, "drums") if player == "drums" else player, 0.0)
         start = note.start + (feel + late + string * strum * _speed(note)) * beats_per_ms
         string += 1
-        played.append(_placed(note, start, context.beats, 1 + rng.gauss(0, weight)))
+        played.append(_placed(note, start, context.beats, 1 + rng.gauss(weight)))
     return tuple(sorted(played, key=lambda note: note.start))
 
 

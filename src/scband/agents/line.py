@@ -9,7 +9,8 @@ sampling from a Markov chain with both ends fixed, by backward messages.
 from __future__ import annotations
 
 from functools import lru_cache
-from random import Random
+
+from scband.agents.chance import Dice
 
 Candidates = tuple[tuple[int, float], ...]
 """MIDI pitches and how well each sits at one step."""
@@ -47,7 +48,7 @@ def backward(
 
 
 def draw_line(
-    rng: Random,
+    rng: Dice,
     start: int,
     steps: tuple[Candidates, ...],
     aim: int | None,
@@ -79,7 +80,7 @@ def draw_line(
     return line[1:]
 
 
-def _drawn(rng: Random, weights: list[tuple[int, float]], here: int) -> int:
+def _drawn(rng: Dice, weights: list[tuple[int, float]], here: int) -> int:
     """Draw by weight; where nothing is possible, the candidate that lies nearest."""
     at = rng.random() * sum(chance for _, chance in weights)
     for pitch, chance in weights:
