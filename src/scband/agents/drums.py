@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scband.agents.chance import Dice, choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness
-from scband.agents.rhythm import Hit, Pattern, Swing, fitted, hits
+from scband.agents.rhythm import Hit, Pattern, Swing, hits
 from scband.agents.style import Style
 from scband.agents.style_parts import PIECES, Fill, Groove
 from scband.score import Note
@@ -37,23 +37,13 @@ class Drums:
         if context.moment is Moment.ENDING:
             return self._ending(context)
         swing = self.style.swing_at(context.tempo, context.swing)
-        groove = self._groove(context)
+        timeline = self._rows(self._groove(context), context, swing)
         fill = self._fill(context)
-        begins = context.beats
-        struck: dict[str, tuple[Hit, ...]] = {}
         if fill:
-            begins, struck = _fill_hits(fill, context, swing)
-        rng = dice(self.seed, "drums", context.chorus, context.bar.index)
-        rows = self._rows(groove, context, swing)
-        kept = fill.keep if fill else ()
-        timeline: dict[str, list[Hit]] = {}
-        for piece, row in rows.items():
-            stays = row if piece in kept else tuple(hit for hit in row if hit.beat < begins - 1e-6)
-            timeline[piece] = [hit for hit in stays if hit.symbol != "?" or rng.random() < 0.45]
-        for piece, row in struck.items():
-            timeline[piece] = sorted((*timeline.get(piece, ()), *row), key=lambda hit: hit.beat)
+            _fill_in(timeline, fill, context, swing)
         if self._arrives(context):
             _crash(timeline, context)
+        _free_the_hat_hand(timeline)
         return self._notes(timeline, context)
 
     def _groove(self, context: Context) -> Groove:
@@ -68,14 +58,16 @@ class Drums:
         rng = dice(self.seed, "groove", context.chorus, context.bar.index - context.bar.section_bar)
         return choose(rng, [(groove, groove.weight) for groove in fit])
 
-    def _rows(self, groove: Groove, context: Context, swing: Swing) -> dict[str, tuple[Hit, ...]]:
+    def _rows(self, groove: Groove, context: Context, swing: Swing) -> dict[str, list[Hit]]:
         rows = {}
+        come_and_go = dice(self.seed, "drums", context.chorus, context.bar.index)
         for piece, choices in groove.rows.items():
             span = max(len(pattern.bars) for pattern, _ in choices)
             part = context.bar.section_bar % span
             rng = dice(self.seed, piece, context.chorus, context.bar.index - part)
             pattern = _meant_for(choices, len(context.pulses), rng)
-            rows[piece] = hits(pattern.bar(part), context.pulses, swing)
+            row = hits(pattern.bar(part), context.pulses, swing)
+            rows[piece] = [hit for hit in row if hit.symbol != "?" or come_and_go.random() < 0.45]
         return rows
 
     def _fill(self, context: Context) -> Fill | None:
@@ -102,13 +94,7 @@ class Drums:
         loud = loudness(context.intensity, self.style.drums.level)
         starts = context.pulse_starts
         notes = [
-            _strike(
-                piece,
-                hit,
-                loud,
-                context.beats,
-                on_pulse=any(abs(hit.beat - start) < 1e-4 for start in starts),
-            )
+            _strike(piece, hit, loud, context.beats, _swell(piece, hit.beat, starts))
             for piece, row in timeline.items()
             for hit in row
         ]
@@ -135,19 +121,18 @@ def _meant_for(choices: tuple[tuple[Pattern, float], ...], count: int, rng: Dice
     return choose(rng, meant or choices)
 
 
-def _fill_hits(
-    fill: Fill, context: Context, swing: Swing
-) -> tuple[float, dict[str, tuple[Hit, ...]]]:
-    """Place a fill at the end of the bar: its first beat, and the hits of each piece."""
+def _fill_in(timeline: dict[str, list[Hit]], fill: Fill, context: Context, swing: Swing) -> None:
+    """Put a fill in the place of the groove at the end of the bar."""
     lengths = context.pulses
     count = min(fill.pulses, len(lengths))
     begins = sum(lengths[: len(lengths) - count])
-    struck = {}
+    for piece, row in timeline.items():
+        if piece not in fill.keep:
+            timeline[piece] = [hit for hit in row if hit.beat < begins - 1e-6]
     for piece, pattern in fill.rows.items():
-        pulses = pattern.bar(0)[-count:]
-        row = hits(fitted(pulses, count), lengths[len(lengths) - count :], swing)
-        struck[piece] = tuple(Hit(begins + hit.beat, hit.length, hit.symbol) for hit in row)
-    return begins, struck
+        row = hits(pattern.bar(0)[-count:], lengths[len(lengths) - count :], swing)
+        moved = [Hit(begins + hit.beat, hit.length, hit.symbol) for hit in row]
+        timeline[piece] = sorted([*timeline.get(piece, []), *moved], key=lambda hit: hit.beat)
 
 
 def _crash(timeline: dict[str, list[Hit]], context: Context) -> None:
@@ -156,15 +141,42 @@ def _crash(timeline: dict[str, list[Hit]], context: Context) -> None:
         if piece in timeline:
             timeline[piece] = [hit for hit in timeline[piece] if hit.beat > 1e-6]
     symbol = "X" if context.intensity >= 0.5 else "x"
-    timeline["crash"] = [Hit(0.0, min(2.0, context.beats), symbol)]
+    crash = [hit for hit in timeline.get("crash", ()) if hit.beat > 1e-6]
+    timeline["crash"] = [Hit(0.0, min(2.0, context.beats), symbol), *crash]
     kick = [hit for hit in timeline.get("kick", ()) if hit.beat > 1e-6]
     timeline["kick"] = [Hit(0.0, 0.25, symbol), *kick]
 
 
-def _strike(piece: str, hit: Hit, loud: float, beats: float, *, on_pulse: bool) -> Note:
-    weight = _BALANCE.get(piece, 1.0)
-    if piece in TIMEKEEPERS and not on_pulse:
-        weight *= 0.8
+def _free_the_hat_hand(timeline: dict[str, list[Hit]]) -> None:
+    """Leave out the closed hat where its hand is on the open hat or on a crash."""
+    elsewhere = [hit.beat for piece in ("hat_open", "crash") for hit in timeline.get(piece, ())]
+    if elsewhere and "hat_closed" in timeline:
+        timeline["hat_closed"] = [
+            hit
+            for hit in timeline["hat_closed"]
+            if all(abs(hit.beat - beat) > 1e-4 for beat in elsewhere)
+        ]
+
+
+def _swell(piece: str, beat: float, starts: tuple[float, ...]) -> float:
+    """Return the weight of a place for the hand that keeps time.
+
+    Back-beats weigh most, then other beats, off-beats, and what lies between, in about the
+    proportions of the Groove MIDI Dataset (Gillick et al. 2019, CC BY 4.0; counted by us).
+    """
+    if piece not in TIMEKEEPERS:
+        return 1.0
+    for number, start in enumerate(starts):
+        if abs(beat - start) < 1e-4:
+            return 1.0 if number % 2 else 0.92
+    fraction = beat % 1.0
+    if 0.45 < fraction < 0.8:
+        return 0.76
+    return 0.58
+
+
+def _strike(piece: str, hit: Hit, loud: float, beats: float, swell: float) -> Note:
+    weight = _BALANCE.get(piece, 1.0) * swell
     length = min(max(hit.length, 0.1), beats - hit.beat)
     articulation = {"X": "accent", "o": "ghost", "?": "ghost"}.get(hit.symbol, "")
     return Note(hit.beat, length, PIECES[piece], force(hit.symbol, loud, weight), articulation)

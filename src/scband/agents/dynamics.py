@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 SYMBOL_LEVEL: Mapping[str, float] = MappingProxyType({
-    "X": 1.0, "x": 0.76, "o": 0.3, "?": 0.28, "D": 1.0, "U": 0.95, "d": 0.82, "u": 0.72,
+    "X": 1.0, "x": 0.76, "o": 0.34, "?": 0.32, "D": 1.0, "U": 0.95, "d": 0.82, "u": 0.72,
     "M": 0.75, "m": 0.55, "s": 0.8, "b": 0.85, "p": 0.85, "P": 1.0, "a": 0.9,
 })  # fmt: skip
 """Loudness of a pattern's symbols; those that are absent (degrees, voices) stand at 0.9."""
