@@ -37,37 +37,45 @@ class Agent(Protocol):
         """Decide the coming bar: notes on the grid, starts in beats from the bar's start."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Band:
     """Players in a style. `decide` is a pure function: the same bar gives the same notes, always.
 
-    `style` is a Style or its name; `humanise` 0 puts every note on the grid, 1 plays as people do.
+    `style` may be given by name; `humanise` 0 puts every note on the grid, 1 plays as people do.
     Switching a player off changes nothing in what the others play. Another style, or other
     players, are another Band (`dataclasses.replace`). Raises BandError for unknown players and
     StyleError for an unknown style.
     """
 
-    style: Style | str
-    players: tuple[str, ...] = PLAYERS
-    seed: int = 0
-    humanise: float = 1.0
+    style: Style
+    players: tuple[str, ...]
+    seed: int
+    humanise: float
     agents: tuple[Agent, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        unknown = [player for player in self.players if player not in PLAYERS]
+    def __init__(
+        self,
+        style: Style | str,
+        players: Iterable[str] = PLAYERS,
+        seed: int = 0,
+        humanise: float = 1.0,
+    ) -> None:
+        wanted = tuple(players)
+        unknown = [player for player in wanted if player not in PLAYERS]
         if unknown:
             raise BandError(f"there is no player {unknown[0]!r}; there are {', '.join(PLAYERS)}")
-        if not 0 <= self.humanise <= 3:
-            raise BandError(f"humanise must lie between 0 and 3, not {self.humanise:g}")
-        style = load(self.style) if isinstance(self.style, str) else self.style
+        if not 0 <= humanise <= 3:
+            raise BandError(f"humanise must lie between 0 and 3, not {humanise:g}")
+        chosen = load(style) if isinstance(style, str) else style
         put = object.__setattr__
-        put(self, "style", style)
-        put(self, "players", tuple(player for player in PLAYERS if player in self.players))
-        put(self, "agents", _needed(_agents(style, self.seed), self.players))
+        put(self, "style", chosen)
+        put(self, "players", tuple(player for player in PLAYERS if player in wanted))
+        put(self, "seed", seed)
+        put(self, "humanise", humanise)
+        put(self, "agents", _needed(_agents(chosen, seed), wanted))
 
     def decide(self, context: Context) -> dict[str, tuple[Note, ...]]:
         """Decide the coming bar for every player of the band, in beats from the bar's start."""
-        assert isinstance(self.style, Style)
         decided = dict(context.decided)
         for agent in self.agents:
             hearing = context.hearing(decided) if agent.hears else context

@@ -130,8 +130,8 @@ def _fill_in(timeline: dict[str, list[Hit]], fill: Fill, context: Context, swing
         if piece not in fill.keep:
             timeline[piece] = [hit for hit in row if hit.beat < begins - 1e-6]
     for piece, pattern in fill.rows.items():
-        row = hits(pattern.bar(0)[-count:], lengths[len(lengths) - count :], swing)
-        moved = [Hit(begins + hit.beat, hit.length, hit.symbol) for hit in row]
+        struck = hits(pattern.bar(0)[-count:], lengths[len(lengths) - count :], swing)
+        moved = [Hit(begins + hit.beat, hit.length, hit.symbol) for hit in struck]
         timeline[piece] = sorted([*timeline.get(piece, []), *moved], key=lambda hit: hit.beat)
 
 
