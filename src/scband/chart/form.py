@@ -173,7 +173,7 @@ def expand(song: SongMap) -> tuple[PlayedBar, ...]:
     written = _written(song)
     resolved = _resolved(song)
     path = _walk(written, song.title or "chart")
-    runs = _runs(path, written)
+    runs = _runs(path, written, [len(section.bars) for section in song.sections])
     bars: list[PlayedBar] = []
     start = 0.0
     last = NO_CHORD
@@ -195,12 +195,20 @@ def expand(song: SongMap) -> tuple[PlayedBar, ...]:
     return tuple(bars)
 
 
-def _runs(path: list[int], written: list[tuple[int, int, Bar]]) -> list[tuple[int, int]]:
-    """Count the bars of each stretch of one section, a new one at each return to its top."""
+def _runs(
+    path: list[int], written: list[tuple[int, int, Bar]], lengths: list[int]
+) -> list[tuple[int, int]]:
+    """Count the bars of each stretch of one section, a new one at each return to its top.
+
+    A return from the section's first half, or within four bars, is a vamp and counts on.
+    """
     starts = [0]
     for index in range(1, len(path)):
         here, before = written[path[index]], written[path[index - 1]]
-        if here[0] != before[0] or path[index] <= path[index - 1] or here[1] == 0:
+        back = path[index] <= path[index - 1] and here[1] == 0
+        whole = before[1] + 1 >= max(4, lengths[here[0]] / 2)
+        again = path[index] > path[index - 1] and here[1] == 0
+        if here[0] != before[0] or again or (back and whole):
             starts.append(index)
     starts.append(len(path))
     found: list[tuple[int, int]] = []

@@ -101,7 +101,9 @@ class Chord:
         """Write as iReal Pro does: `F#h7/C`, `n` for N.C."""
         if self.root is None:
             return "n"
-        return self._written(symbols.ireal(self.intervals, self.spelling), "/")
+        root, bass = (_single(name) for name in (self.root_name, self.bass_name))
+        text = symbols.ireal(self.intervals, self.spelling)
+        return f"{root}{text}" + (f"/{bass}" if self.bass_name != self.root_name else "")
 
     def harte(self) -> str:
         """Write in Harte's notation: `F#:hdim7/b5`, `N` for N.C."""
@@ -131,6 +133,11 @@ class Chord:
             return self
         names = pitch.FLAT_NAMES if flats else pitch.SHARP_NAMES
         return _build(names[self.root], self.intervals, names[self.bass], self.spelling)
+
+
+def _single(name: str) -> str:
+    """Respell double accidentals, for which iReal Pro has no sign."""
+    return name if len(name) < 3 else pitch.simplest(name)
 
 
 def _bounded(position: int) -> int:
