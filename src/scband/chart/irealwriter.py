@@ -19,7 +19,7 @@ def write_grid(song: SongMap) -> str:
     """
     parts: list[str] = []
     meter: Meter | None = None
-    for section in _unrolled(song):
+    for section in unrolled(song):
         for number, bar in enumerate(section.bars):
             changed = bar.meter or (song.meter if meter is None else None)
             sign = ""
@@ -47,7 +47,8 @@ def _tidy(music: str) -> str:
     return music.rstrip("|]")
 
 
-def _unrolled(song: SongMap) -> list[Section]:
+def unrolled(song: SongMap) -> list[Section]:
+    """Give the sections in play order, with sections played several times as repeats."""
     order = range(len(song.sections)) if song.order is None else song.order
     found: list[Section] = []
     for number in order:
