@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from statistics import mean
 
@@ -32,6 +35,28 @@ def test_the_same_bar_gives_the_same_notes_always(form):
     first = [Band("swing", seed=5).decide(bar) for bar in bars]
     backwards = [Band("swing", seed=5).decide(bar) for bar in reversed(bars)]
     assert first == backwards[::-1]
+
+
+def test_another_process_plays_the_same_to_the_byte():
+    script = (
+        "import hashlib; from scband import chart; from scband.agents import Band, contexts;"
+        "song = chart.read('| Dm7 | G7 Db7 | Cmaj7 A7b9 | Em/D F#m7b5 B7 |');"
+        "played = [Band(s, seed=9).decide(c) for s in ('swing', 'rock', 'bossa', 'funk')"
+        " for c in contexts(song.expand(), choruses=4)];"
+        "print(hashlib.sha256(repr(played).encode()).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": str(number)},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for number in (1, 2, 3)
+    }
+    assert len(digests) == 1
 
 
 def test_seeds_and_choruses_differ(form):

@@ -49,6 +49,13 @@ def test_a_section_opens_with_a_crash_only_if_it_is_loud_enough(form):
                 assert wanted == (CRASH in {note.pitch for note in notes if note.start == 0})
 
 
+def test_sections_of_a_bar_or_two_do_not_fill_every_bar(form):
+    text = "\n".join(f"[part {number}]\n| C | G |" for number in range(8))
+    bars = played(form, text, "rock", intensity=0.6)
+    crashes = sum(any(note.pitch == CRASH for note in notes) for _, notes in bars)
+    assert 2 <= crashes <= 5
+
+
 def test_swing_has_the_hat_on_two_and_four(form):
     for bar, notes in played(form, "blues_in_f", "swing", intensity=0.5):
         if bar.moment is Moment.PLAYING:

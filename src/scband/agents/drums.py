@@ -73,22 +73,24 @@ class Drums:
     def _fill(self, context: Context) -> Fill | None:
         """Choose the fill of this bar, if any: always into a section, sometimes into a phrase."""
         fills = [f for f in self.style.drums.fills if f.low <= context.intensity <= f.high]
-        phrase_ends = context.bar.section_bar % 4 == 3
-        if not fills or not (context.section_ends or phrase_ends):
+        place = context.bar.section_bar
+        if not fills or not (_turns(context) or place % 4 == 3):
             return None
         rng = dice(self.seed, "fill", context.chorus, context.bar.index)
-        if context.section_ends:
+        if _turns(context):
             weights = [(fill, fill.weight) for fill in fills]
         else:
             chance = self.style.drums.fill_chance.at(context.intensity, context.bar.section)
-            if rng.random() >= choose(rng, chance):
+            twice = 2 if place % 8 == 7 else 1
+            if rng.random() >= twice * choose(rng, chance):
                 return None
             weights = [(fill, fill.weight / fill.pulses**2) for fill in fills]
         return choose(rng, weights)
 
     def _arrives(self, context: Context) -> bool:
         """Tell whether the bar opens a section loudly enough for a crash."""
-        return context.section_begins and context.intensity >= self.style.drums.crash_from
+        begins = context.section_begins and _long_enough(context, 0)
+        return begins and context.intensity >= self.style.drums.crash_from
 
     def _notes(self, timeline: Mapping[str, list[Hit]], context: Context) -> tuple[Note, ...]:
         loud = loudness(context.intensity, self.style.drums.level)
@@ -113,6 +115,16 @@ class Drums:
         return self._notes(
             {"kick": [Hit(0.0, 0.5, symbol)], cymbal: [Hit(0.0, length, symbol)]}, context
         )
+
+
+def _turns(context: Context) -> bool:
+    """Tell whether the bar leads into another section."""
+    return context.section_ends and _long_enough(context, 3)
+
+
+def _long_enough(context: Context, place: int) -> bool:
+    """Tell a section from a chart that names every bar or two: those turn every fourth bar."""
+    return context.bar.section_bars >= 3 or context.bar.index % 4 == place
 
 
 def _meant_for(choices: tuple[tuple[Pattern, float], ...], count: int, rng: Dice) -> Pattern:
