@@ -29,6 +29,7 @@ from scband.live.player import Player
 from scband.settings import Settings
 from scband.supercollider.engine import BeatReport, Engine, EngineEvent
 from scband.supercollider.jack import JackState
+from scband.supercollider.mixer import Strip
 from scband.supercollider.patterns import PatternController
 
 _COMMAND_SECONDS = 6.0
@@ -69,9 +70,9 @@ class Session:
 
     `song` is a SongMap or the text or path of a chart. `style` and `tempo` override the chart's.
     `choruses` 0 goes round until `stop`. `input` is an audio file that plays in the performer's
-    place; else the card is listened to, unless `sound_card_input` is False. `record` is a file for the mix; `stems`
-    writes one beside it for each player. A log of all that was heard and decided goes beside the
-    recording (or to `log`). A context manager:
+    place; else the card is listened to, unless `sound_card_input` is False. `record` is a file for
+    the mix; `stems` writes one beside it for each player. A log of all that was heard and decided
+    goes beside the recording (or to `log`). A context manager:
 
         with Session(song) as band:
             band.bass.mute(); band.intensity = 0.8; band.style = "rock"; band.wait()
@@ -324,8 +325,13 @@ class Session:
         if decide is None:
             self._ears.on_onset = None
             return
-        strip = self.engine.mixer.strip(player)
-        answering = Answering(self.engine.server, strip, self._sound(player), decide)
+        self.answer_in(self.engine.mixer.strip(player), self._sound(player), decide)
+
+    def answer_in(self, strip: Strip, sound: str, decide: Decide) -> None:
+        """Answer onsets in a channel of its own with any sound; raises as `answer`."""
+        if self._ears is None:
+            raise SessionError("nothing is listened to: give the session an input")
+        answering = Answering(self.engine.server, strip, sound, decide)
         self._ears.on_onset = lambda onset: answering.answer(onset, self.conductor.tempo)
 
     def status(self) -> Status:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,25 +54,29 @@ class Recorder:
         Returns the paths. Raises SuperColliderError where the folder cannot be written, the file
         ending is unknown or a recording already runs.
         """
-        if self.takes:
-            raise SuperColliderError(f"already recording to {self.takes[0].path}")
         path = path.expanduser().absolute()
-        header, sample = file_format(path)
         wanted = {path: 0}
         if stems:
             for name, strip in self._mixer.strips.items():
                 wanted[path.with_name(f"{path.stem}.{name}{path.suffix}")] = strip.bus
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            for each in wanted:
-                each.unlink(missing_ok=True)
-                each.touch()
-        except OSError as error:
-            raise SuperColliderError(f"cannot record to {path}: {error.strerror}") from error
-        self._open(wanted, header, sample)
-        return list(wanted)
+        return self.record(wanted)
 
-    def _open(self, wanted: dict[Path, int], header: str, sample: str) -> None:
+    def record(self, buses: Mapping[Path, int]) -> list[Path]:
+        """Begin recording stereo buses, each to a file; returns the paths, raises as `start`."""
+        if self.takes:
+            raise SuperColliderError(f"already recording to {self.takes[0].path}")
+        formats = {path: file_format(path) for path in buses}
+        for path in buses:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.unlink(missing_ok=True)
+                path.touch()
+            except OSError as error:
+                raise SuperColliderError(f"cannot record to {path}: {error.strerror}") from error
+        self._open(buses, formats)
+        return list(buses)
+
+    def _open(self, wanted: Mapping[Path, int], formats: Mapping[Path, tuple[str, str]]) -> None:
         server = self._server.server
         for number, path in enumerate(wanted):
             buffer = int(server.add_buffer(channel_count=2, frame_count=_FRAMES).id_)
@@ -79,7 +84,8 @@ class Recorder:
         self._server.sync()
         for take in self.takes:
             # -1 frames, left open: DiskOut goes on writing to it
-            self._server.send("/b_write", take.buffer, str(take.path), header, sample, 0, 0, 1)
+            form = formats[take.path]
+            self._server.send("/b_write", take.buffer, str(take.path), *form, 0, 0, 1)
         self._server.sync()
         taps = zip(self.takes, wanted.values(), strict=True)
         self._server.send_together(
