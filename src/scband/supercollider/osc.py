@@ -5,14 +5,12 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message import ParseError as MessageParseError
 from pythonosc.osc_message_builder import OscMessageBuilder
-from pythonosc.osc_packet import ParseError
 from pythonosc.parsing.osc_types import ParseError as TypeParseError
 
 from scband.errors import SuperColliderError
@@ -23,6 +21,8 @@ NTP_EPOCH = 2208988800
 
 MAX_DATAGRAM = 60_000
 """Bytes that one UDP datagram may safely hold."""
+
+_MAX_DEPTH = 8
 
 OscValue = str | int | float | bytes
 
@@ -62,27 +62,38 @@ def bundle_time(datagram: bytes) -> float:
     return 0.0 if ntp <= 1 else ntp / 2**32 - NTP_EPOCH
 
 
-def _messages(content: OscBundle | OscMessage) -> list[OscMessage]:
-    if isinstance(content, OscMessage):
-        return [content]
-    return [message for part in content for message in _messages(part)]
+def _elements(datagram: bytes, depth: int = 0) -> Iterator[bytes]:
+    """Give the messages inside nested bundles.
+
+    python-osc's own loop never ends on a negative size, so the sizes are checked here.
+    """
+    if not datagram.startswith(b"#bundle\0"):
+        yield datagram
+        return
+    if depth > _MAX_DEPTH or len(datagram) < 16:
+        raise SuperColliderError("a bundle that is cut off or nested too deep")
+    place = 16
+    while place < len(datagram):
+        size = int.from_bytes(datagram[place : place + 4], "big", signed=True)
+        if size <= 0 or size % 4 or place + 4 + size > len(datagram):
+            raise SuperColliderError(f"a bundle with an element of {size} bytes")
+        yield from _elements(datagram[place + 4 : place + 4 + size], depth + 1)
+        place += 4 + size
 
 
 def decode(datagram: bytes, sender: tuple[str, int]) -> list[Received]:
     """Return the messages in a datagram; raises SuperColliderError where it is no OSC."""
-    try:
-        if OscBundle.dgram_is_bundle(datagram):
-            parts = _messages(OscBundle(datagram))
-        elif OscMessage.dgram_is_message(datagram):
-            parts = [OscMessage(datagram)]
-        else:
-            raise SuperColliderError(f"{len(datagram)} bytes from {sender} are no OSC")
-    except SuperColliderError:
-        raise
-    except (ParseError, MessageParseError, TypeParseError, ValueError) as error:
-        raise SuperColliderError(f"malformed OSC from {sender}: {error}") from error
     when = bundle_time(datagram)
-    return [Received(m.address, tuple(m.params), when, sender) for m in parts]
+    found = []
+    for element in _elements(datagram):
+        if not OscMessage.dgram_is_message(element):
+            raise SuperColliderError(f"{len(element)} bytes from {sender} are no OSC")
+        try:
+            message = OscMessage(element)
+        except (MessageParseError, TypeParseError, ValueError, IndexError) as error:
+            raise SuperColliderError(f"malformed OSC from {sender}: {error}") from error
+        found.append(Received(message.address, tuple(message.params), when, sender))
+    return found
 
 
 class OscPort:
@@ -102,8 +113,8 @@ class OscPort:
     ) -> None:
         self._on_message = on_message
         self._on_malformed = on_malformed
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         free_port(port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((LOOPBACK, port))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._closing = False
