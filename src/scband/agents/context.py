@@ -107,21 +107,11 @@ class Context:
         """Return the chord that sounds at a beat of this bar; the next bar's from its end on."""
         if beat >= self.beats - 1e-6 and self.coming:
             return self.coming[0].chords[0].chord
-        return sounding(self.bar, beat)
+        return self.bar.chord_at(beat)
 
     def hearing(self, decided: Mapping[str, tuple[Note, ...]]) -> Context:
         """Return the same context with what other players have settled."""
         return replace(self, decided=dict(decided))
-
-
-def sounding(bar: PlayedBar, beat: float) -> Chord:
-    """Return the chord that sounds at a beat (quarter notes from the start of the bar)."""
-    chord = bar.chords[0].chord
-    for change in bar.chords:
-        if change.beat > beat + 1e-6:
-            break
-        chord = change.chord
-    return chord
 
 
 def contexts(

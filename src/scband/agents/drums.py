@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scband.agents.chance import Dice, choose, dice
+from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness
-from scband.agents.rhythm import Hit, Pattern, Swing, hits
+from scband.agents.parts import meant_for
+from scband.agents.rhythm import Hit, Swing, hits
 from scband.agents.style import Style
 from scband.agents.style_parts import PIECES, Fill, Groove
 from scband.score import Note
@@ -65,7 +66,7 @@ class Drums:
             span = max(len(pattern.bars) for pattern, _ in choices)
             part = context.bar.section_bar % span
             rng = dice(self.seed, piece, context.chorus, context.bar.index - part)
-            pattern = _meant_for(choices, len(context.pulses), rng)
+            pattern = choose(rng, meant_for(choices, len(context.pulses)))
             row = hits(pattern.bar(part), context.pulses, swing)
             rows[piece] = [hit for hit in row if hit.symbol != "?" or come_and_go.random() < 0.45]
         return rows
@@ -125,12 +126,6 @@ def _turns(context: Context) -> bool:
 def _long_enough(context: Context, place: int) -> bool:
     """Tell a section from a chart that names every bar or two: those turn every fourth bar."""
     return context.bar.section_bars >= 3 or context.bar.index % 4 == place
-
-
-def _meant_for(choices: tuple[tuple[Pattern, float], ...], count: int, rng: Dice) -> Pattern:
-    """Choose among the patterns written for a bar of this many pulses, else among all."""
-    meant = [choice for choice in choices if len(choice[0].bars[0]) == count]
-    return choose(rng, meant or choices)
 
 
 def _fill_in(timeline: dict[str, list[Hit]], fill: Fill, context: Context, swing: Swing) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from scband.agents.chance import Weighted, choose, dice
 from scband.agents.context import Context
@@ -19,6 +20,9 @@ _ANTICIPATION = 0.55
 
 _LEAST = 0.1
 """Pieces of a held chord shorter than this, in beats, are not struck again."""
+
+
+P = TypeVar("P", bound=Pattern | str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def play_at(part: Part, player: str, context: Context, seed: int) -> tuple[Patte
     return choose(rng, choices), place
 
 
-def meant_for(choices: Weighted[Pattern | str], count: int) -> Weighted[Pattern | str]:
+def meant_for(choices: Weighted[P], count: int) -> Weighted[P]:
     """Keep the patterns that are written for a bar of this many pulses, if there are any."""
     meant = tuple(
         choice

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from scband.agents.chance import choose, dice
-from scband.agents.context import Context, sounding
+from scband.agents.context import Context
 from scband.agents.harmony import core, degree, nearest, scale_of
 from scband.agents.line import Candidates, draw_line, moves
 from scband.agents.style_parts import Part
@@ -95,7 +95,7 @@ def walk(
 ) -> list[tuple[float, int]]:
     """Return (beat, pitch) of a line on the given beats of a bar, the first at 0."""
     before = context.past[-1] if context.past else None
-    previous = sounding(before, before.meter.beats) if before else None
+    previous = before.chords[-1].chord if before else None
     start = first_pitch(context.bar, previous, context.chorus, part, seed)
     chords = [context.chord_at(beat) for beat in beats]
     if start is None or any(chord.root is None for chord in chords):
