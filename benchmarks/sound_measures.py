@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter, resample_poly, sosfilt, butter
+from scipy.signal import lfilter, resample_poly
 
 # The two stages of ITU-R BS.1770-4, annex 1, at 48 kHz.
 _SHELF = ([1.53512485958697, -2.69169618940638, 1.19839281085285], [1, -1.69065929318241, 0.73248077421585])
