@@ -1,6 +1,27 @@
 """The song map, and the formats that it comes from and goes to."""
 
-from scband.chart.files import read
+from scband.chart.files import encode, read, read_all, write
+from scband.chart.ireal import Playlist, read_playlist, write_ireal, write_playlist
+from scband.chart.jsonchart import SCHEMA
 from scband.chart.songmap import Bar, ChordAt, Jump, Mark, PlayedBar, Section, SongMap
+from scband.chart.textwriter import write_text
 
-__all__ = ["Bar", "ChordAt", "Jump", "Mark", "PlayedBar", "Section", "SongMap", "read"]
+__all__ = [
+    "SCHEMA",
+    "Bar",
+    "ChordAt",
+    "Jump",
+    "Mark",
+    "PlayedBar",
+    "Playlist",
+    "Section",
+    "SongMap",
+    "encode",
+    "read",
+    "read_all",
+    "read_playlist",
+    "write",
+    "write_ireal",
+    "write_playlist",
+    "write_text",
+]

@@ -35,9 +35,8 @@ class Meter:
 
     def __post_init__(self) -> None:
         if not 1 <= self.numerator <= 64 or self.denominator not in (1, 2, 4, 8, 16, 32, 64):
-            raise ScoreError(
-                f"there is no meter {self.numerator}/{self.denominator}: write for example 4/4, 3/4, 6/8, 7/8"
-            )
+            meter = f"{self.numerator}/{self.denominator}"
+            raise ScoreError(f"there is no meter {meter}: write for example 4/4, 3/4, 6/8, 7/8")
 
     @classmethod
     def parse(cls, text: str) -> Meter:

@@ -1,10 +1,14 @@
 """Pitch, chord, key, scale, voicing: pure values that know nothing of time or files."""
 
+from typing import TYPE_CHECKING, Any
+
 from scband.theory.chord import NO_CHORD, Chord
 from scband.theory.key import Key, KeyGuess, guess
 from scband.theory.scales import Scale, chord_scale
-from scband.theory.shapes import Shape
-from scband.theory.voicing import voice
+
+if TYPE_CHECKING:
+    from scband.theory.shapes import Shape
+    from scband.theory.voicing import voice
 
 __all__ = [
     "NO_CHORD",
@@ -17,3 +21,16 @@ __all__ = [
     "guess",
     "voice",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import voicings when they are first asked for: they bring numpy, which is slow to load."""
+    if name == "Shape":
+        from scband.theory.shapes import Shape  # noqa: PLC0415
+
+        return Shape
+    if name == "voice":
+        from scband.theory.voicing import voice  # noqa: PLC0415
+
+        return voice
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
