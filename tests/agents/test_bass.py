@@ -44,7 +44,7 @@ def test_every_bar_begins_on_a_chord_tone_within_the_range(form, chords, style, 
         assert all(part.low <= note.pitch <= part.high for note in notes)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(style=st.sampled_from(names()), intensity=st.floats(0, 1), seed=st.integers(0, 99))
 def test_the_bass_never_ignores_a_slash(form, style, intensity, seed):
     text = "| C | C/E | F | G7/F C/E | Dm7/C | G7 |"

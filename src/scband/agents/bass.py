@@ -42,7 +42,7 @@ class Bass:
         if isinstance(play, str):
             return self._on_the_kick(context)
         row = strokes(play, number, context, self.style)
-        return self._degrees(self._leading_on(row, context), context)
+        return self._degrees(self._leading_on(_on_changes(row, context), context), context)
 
     def _walking(self, context: Context) -> tuple[Note, ...]:
         starts = context.pulse_starts
@@ -176,6 +176,24 @@ class Bass:
             return ()
         loud = loudness(context.intensity, self.style.bass.level)
         return (Note(0.0, context.beats, self._root(chord), loud),)
+
+
+def _on_changes(row: tuple[Stroke, ...], context: Context) -> tuple[Stroke, ...]:
+    """Add a root on every chord change that a pattern would pass over in silence."""
+    missed = []
+    for change in context.bar.chords[1:]:
+        heard = any(
+            stroke.chord == change.chord and stroke.symbol not in "am"
+            for stroke in row
+            if change.beat - 0.55 < stroke.beat < change.beat + 0.55
+        )
+        if not heard and change.chord.root is not None:
+            after = [stroke.beat for stroke in row if stroke.beat > change.beat + 0.1]
+            length = min([*after, context.beats]) - change.beat
+            missed.append(Stroke(change.beat, min(length, 1.0), "1", change.chord))
+    taken = {stroke.beat for stroke in missed}
+    kept = [stroke for stroke in row if all(abs(stroke.beat - beat) > 0.1 for beat in taken)]
+    return tuple(sorted([*kept, *missed], key=lambda stroke: stroke.beat))
 
 
 def _kicks(context: Context) -> list[float]:
