@@ -1,5 +1,6 @@
 """Both ends of the pattern-control vocabulary, on a real sclang."""
 
+import itertools
 import queue
 import socket
 import time
@@ -23,6 +24,8 @@ def test_every_answer_carries_its_question_s_number_and_verb(engine: Engine) -> 
     assert (first.verb, second.verb) == ("ping", "ping")
     assert second.sequence == first.sequence + 1
 
+
+NUMBERS = itertools.count(900_000)
 
 REFUSED = [
     ("bar", "sidd", ["nobody", 0, 4.0, 4.0], "no player nobody"),
@@ -58,15 +61,16 @@ def test_sclang_answers_a_malformed_message_with_its_cause(
     answers: queue.Queue[tuple[str, tuple[object, ...]]] = queue.Queue()
     language, usual = engine.language, engine.language.on_answer
     language.on_answer = lambda name, given: answers.put((name, given))
+    number = next(NUMBERS)
     try:
-        datagram = encode(f"/scband/{verb}", [language.token, 991, *values], "si" + types)
+        datagram = encode(f"/scband/{verb}", [language.token, number, *values], "si" + types)
         assert language._osc is not None
         language._osc.send(datagram, ("127.0.0.1", language.port))
         name, given = answers.get(timeout=2)
     finally:
         language.on_answer = usual
     assert name == "error"
-    assert given[0] == 991
+    assert given[0] == number
     assert given[1] == verb
     assert reason in str(given[3])
     assert engine.patterns.ping().verb == "ping"
@@ -150,3 +154,39 @@ def test_a_bar_that_comes_too_late_is_refused_and_reported(standing: Engine) -> 
 def test_too_many_notes_for_a_bar_are_refused_before_they_are_sent(engine: Engine) -> None:
     with pytest.raises(PatternError, match="at most 512"):
         engine.patterns.send_bar("contract", 9, 99.0, 4.0, [Note(0, 1, 60, 0.5)] * 513)
+
+
+def test_a_message_that_comes_twice_is_done_once_and_answered_twice(standing: Engine) -> None:
+    engine = standing
+    if "contract" not in engine.mixer.strips:
+        engine.add_player("contract", "click")
+    answers: queue.Queue[tuple[str, tuple[object, ...]]] = queue.Queue()
+    language, usual = engine.language, engine.language.on_answer
+    engine.patterns.start(120, 0.05)
+    time.sleep(0.3)
+    language.on_answer = lambda name, given: answers.put((name, given))
+    try:
+        for _ in range(2):  # done twice, the second would be refused: 0.3 s fit into no half beat
+            language.send("nudge", 500_000, 0.15, 0.5)
+        both = [answers.get(timeout=2) for _ in range(2)]
+    finally:
+        language.on_answer = usual
+    assert both[0] == both[1]
+    assert both[0][0] == "ack"
+
+
+def test_a_lost_answer_is_asked_for_again(engine: Engine) -> None:
+    language, usual = engine.language, engine.language.on_answer
+    lost: list[object] = []
+
+    def lose_the_first(name: str, given: tuple[object, ...]) -> None:
+        if lost:
+            assert usual is not None
+            usual(name, given)
+        lost.append(given[0])
+
+    language.on_answer = lose_the_first
+    try:
+        assert engine.patterns.ping().sequence == lost[0] == lost[1]
+    finally:
+        language.on_answer = usual

@@ -423,6 +423,7 @@ class Session:
 
     def _on_beat(self, report: BeatReport) -> None:
         self._beat = report
+        self.patterns.resend()
         if self._log is not None:
             self._log.beat(report)
         if report.in_bar == 0 and self._thread is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -16,6 +17,8 @@ from scband.supercollider.language import Language
 from scband.supercollider.vocabulary import MAX_NOTES
 
 _ANSWER_SECONDS = 2.0
+_MOST_PENDING = 1000
+_RESEND_SECONDS = 0.25  # a datagram can be lost: sclang knows a repeated number and does it once
 
 
 class Quant(StrEnum):
@@ -34,6 +37,16 @@ class Answer:
     verb: str
     beat: float
     values: tuple[object, ...] = ()
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A message that waits for its answer."""
+
+    verb: str
+    values: tuple[str | float, ...]
+    future: Future[Answer]
+    sent: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +79,32 @@ class PatternController:
         self._language = language
         self._on_refused = on_refused
         self._numbers = itertools.count(1)
-        self._pending: dict[int, tuple[str, Future[Answer]]] = {}
+        self._pending: dict[int, _Pending] = {}
         self._lock = threading.Lock()
 
     def answered(self, name: str, values: Sequence[object]) -> None:
         """Take an acknowledgement or an error in (the language's `on_answer`)."""
         number = values[0] if values and isinstance(values[0], int) else -1
         with self._lock:
-            verb, future = self._pending.pop(number, ("", None))
+            pending = self._pending.pop(number, None)
         if name == "error":
-            error = PatternError(f"sclang refused {verb or 'a message'}: {values[-1]}")
-            if future is not None:
-                future.set_exception(error)
+            verb = pending.verb if pending is not None else "a message"
+            error = PatternError(f"sclang refused {verb}: {values[-1]}")
+            if pending is not None:
+                pending.future.set_exception(error)
             if self._on_refused is not None:
                 self._on_refused(error)
-        elif future is not None:
+        elif pending is not None:
             beat = float(str(values[2])) if len(values) > 2 else -1.0
-            future.set_result(Answer(number, verb, beat, tuple(values[3:])))
+            pending.future.set_result(Answer(number, pending.verb, beat, tuple(values[3:])))
 
     def post(self, verb: str, *values: str | float) -> Future[Answer]:
         """Send a message and return the answer to come; raises PatternError if malformed."""
-        future: Future[Answer] = Future()
         number = next(self._numbers)
+        pending = _Pending(verb, values, Future(), time.monotonic())
         with self._lock:
-            self._pending[number] = (verb, future)
-            while len(self._pending) > 1000:  # answers that never came
+            self._pending[number] = pending
+            while len(self._pending) > _MOST_PENDING:
                 self._pending.pop(next(iter(self._pending)))
         try:
             self._language.send(verb, number, *values)
@@ -98,17 +112,32 @@ class PatternController:
             with self._lock:
                 self._pending.pop(number, None)
             raise
-        return future
+        return pending.future
+
+    def resend(self) -> int:
+        """Send what has not been answered for 0.25 s again, and return how many that were."""
+        now = time.monotonic()
+        with self._lock:
+            stale = [(n, p) for n, p in self._pending.items() if now - p.sent > _RESEND_SECONDS]
+            for number, pending in stale:
+                pending.sent = now
+                if pending.future.cancelled():
+                    del self._pending[number]
+        for number, pending in stale:
+            self._language.send(pending.verb, number, *pending.values)
+        return len(stale)
 
     def request(self, verb: str, *values: str | float) -> Answer:
         """Send a message and wait for its answer; raises PatternError on refusal or silence."""
         future = self.post(verb, *values)
-        try:
-            return future.result(timeout=_ANSWER_SECONDS)
-        except FutureTimeoutError as error:
-            raise PatternError(
-                f"sclang did not answer {verb} within {_ANSWER_SECONDS:g} s"
-            ) from error
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                return future.result(timeout=min(left, _RESEND_SECONDS * 1.1))
+            except FutureTimeoutError:
+                self.resend()
+        future.cancel()
+        raise PatternError(f"sclang did not answer {verb} within {_ANSWER_SECONDS:g} s")
 
     # --- players -----------------------------------------------------------------------------
 
