@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scband.agents import Band, Moment, names
-from scband.agents.fretboard import SPAN, TUNING, fretting
+from scband.agents.fretboard import SPAN, TUNING, Fretting, fretting
 from scband.agents.voicings import next_voicing, voicings
 from scband.theory.chord import Chord
 from scband.theory.shapes import guide_tones
@@ -46,6 +46,13 @@ def test_shapes_tell_the_chord(kind, quality):
         shape = fretting(chord, kind, 50)
         heard = {(pitch - chord.root) % 12 for pitch in shape.pitches}
         assert set(guide_tones(chord)) <= heard
+
+
+def test_a_barre_damps_no_open_string():
+    assert not Fretting((0, 1, 2, 3, 4, 5), (2, 0, 2, 2, 2, 2)).playable
+    assert Fretting((0, 1, 2, 3, 4, 5), (2, 4, 4, 2, 2, 2)).fingers == 3
+    assert Fretting((1, 2, 3, 4, 5), (0, 2, 2, 1, 0)).fingers == 3
+    assert not Fretting((0, 1, 2), (1, 3, 6)).playable
 
 
 def test_a_power_chord_is_root_and_fifth():

@@ -50,22 +50,20 @@ class Fretting:
 
     @property
     def fingers(self) -> int:
-        """How many fingers it takes; those on its lowest fret are one barre."""
+        """How many fingers it takes; one bars the lowest fret unless that damps an open string."""
         pressed = [fret for fret in self.frets if fret > 0]
         if not pressed:
             return 0
         lowest = min(pressed)
+        if 0 in self.frets[self.frets.index(lowest) :]:
+            return len(pressed)
         return 1 + sum(fret > lowest for fret in pressed)
 
     @property
     def playable(self) -> bool:
-        """Whether a hand can hold it: four fingers, four frets, no open string in a barre."""
+        """Whether a hand can hold it: four fingers within four frets."""
         pressed = [fret for fret in self.frets if fret > 0]
-        if not pressed:
-            return True
-        barred = sum(fret == min(pressed) for fret in pressed) > 1
-        open_in_barre = barred and self.fingers > 3 and 0 in self.frets
-        return max(pressed) - min(pressed) < SPAN and self.fingers <= 4 and not open_in_barre
+        return not pressed or (max(pressed) - min(pressed) < SPAN and self.fingers <= 4)
 
 
 @lru_cache(maxsize=2048)
