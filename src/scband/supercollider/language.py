@@ -21,7 +21,9 @@ from scband.supercollider.vocabulary import PREFIX, VERBS
 
 _HELLO_SECONDS = 9.0
 _READY_SECONDS = 9.0
-_ERROR_SIGNS = ("ERROR:", "SCBAND_UNREADABLE", "error parsing", "Library has not been compiled")
+_ERROR_SIGNS = ("ERROR:", "error parsing", "Library has not been compiled")
+_READING = "SCBAND_READING"  # printed by band.scd first of all: errors after it may be a user's own
+_UNREADABLE = "SCBAND_UNREADABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,8 @@ class Language:
     def _look_for_failure(self, *, ended: bool) -> None:
         lines = list(self._child().lines)
         first = next((n for n, line in enumerate(lines) if line.startswith(_ERROR_SIGNS)), None)
-        if first is not None:
+        ours = _READING not in lines or any(line.startswith(_UNREADABLE) for line in lines)
+        if first is not None and ours:
             self._child().exited.wait(0.3)  # let it finish its sentence
             said = "\n".join(f"  sclang: {line}" for line in list(self._child().lines)[first:][:12])
             raise LanguageBootError(

@@ -75,7 +75,8 @@ def grid_error(
         engine.patterns.stop()
         time.sleep(0.4)
         engine.recorder.stop()
-        found = [_grid(path, tempo, per_beat) for path in paths if ".grid" in path.name]
+        wanted = {f"grid.{name}.wav" for name in names}
+        found = [_grid(path, tempo, per_beat) for path in paths if path.name in wanted]
     return _figure(found, engine.jack.xruns - xruns, engine.server.late + engine.late_bars - late)
 
 
