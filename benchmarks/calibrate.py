@@ -12,12 +12,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from sound_render import DRUM_VELOCITIES, Measured, Note, measured
+from sound_render import VELOCITIES, Measured, Note, measured
 
 from scband.supercollider.sounds import DRUMS, SOUNDS, loudness
 
 STEPS = {"piano": 1}
-STEP = 3
+STEP = 2
 """Semitones between measured pitches; a recorded piano changes from key to key."""
 STROKES = 6
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,20 +26,14 @@ ROOT = Path(__file__).resolve().parents[1]
 def tables(plain: bool) -> dict[str, tuple[list[int], list[float], list[list[float]]]]:
     """Return, for each SynthDef, its pitches, velocities and rows of dB, one row a velocity."""
     found: dict[Note, Measured] = {}
-    # One pass holds as long a file for each: the long ones go by themselves.
-    for together in [*([name] for name in STEPS), [n for n in [*SOUNDS, *DRUMS] if n not in STEPS]]:
-        plan = [
-            (name, pitch, velocity)
-            for name in together
-            for pitch in pitches(name)
-            for velocity in DRUM_VELOCITIES
-        ]
+    for name in [*SOUNDS, *DRUMS]:
+        plan = [(name, pitch, v) for pitch in pitches(name) for v in VELOCITIES]
         found |= measured(plan, plain=plain)
     return {
         name: (
             [0] if name in DRUMS else pitches(name),
-            list(DRUM_VELOCITIES),
-            [_row(name, velocity, found) for velocity in DRUM_VELOCITIES],
+            list(VELOCITIES),
+            [_row(name, velocity, found) for velocity in VELOCITIES],
         )
         for name in [*SOUNDS, *DRUMS]
     }

@@ -16,7 +16,9 @@ from scband.supercollider.sounds import DRUMS
 from scband.supercollider.synthdefs import compiled_synthdefs
 
 RATE = 48_000
-DRUM_VELOCITIES = (0.05, 0.15, 0.3, 0.5, 0.75, 1.0)
+VELOCITIES = (0.05, 0.15, 0.3, 0.5, 0.75, 1.0)
+"""Velocities that the loudness tables have rows for."""
+
 HELD, SPACE, DRUM_SPACE = 1.2, 2.4, 3.8
 """Seconds that a pitched note is held, and between starts."""
 

@@ -63,8 +63,9 @@ class OscScore:
         self.commands.append((seconds, message(address, *arguments)))
 
     def encode(self, seconds: float) -> bytes:
-        """Return the file's bytes for a render that lasts `seconds`."""
-        ordered = sorted(self.commands, key=lambda command: command[0])
+        """Return the file's bytes for a render of `seconds`; what comes later is left out."""
+        within = (command for command in self.commands if command[0] < seconds)
+        ordered = sorted(within, key=lambda command: command[0])
         together: list[tuple[float, list[bytes]]] = []
         for when, command in ordered:
             if not together or together[-1][0] != when:
