@@ -1,4 +1,4 @@
-"""Voicing shapes: which tones of a chord sound, and how they are stacked.
+"""Voicing shapes: how the tones of a chord are stacked.
 
 Every shape turns a chord into candidate voicings (ascending MIDI pitches) in a range. Which of
 them sounds is the choice of `voicing`, over the whole phrase.
@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scband.theory.chord import Chord
+from scband.theory.fretboard import grips
+from scband.theory.key import Key
+from scband.theory.scales import scale_tones
+from scband.theory.tones import (
+    guide_tones,
+    rooted_sets,
+    rootless_sets,
+    seventh_of,
+    third_of,
+)
+
+__all__ = ["DEFAULT_RANGES", "LOW_LIMITS", "Shape", "clear", "guide_tones", "placed", "relative"]
 
 Pitches = NDArray[np.int16]
 
@@ -27,6 +39,7 @@ class Shape(StrEnum):
     DROP3 = "drop3"
     SHELL = "shell"
     ROOTLESS = "rootless"
+    ROOTLESS_AB = "rootless-ab"
     ROOTLESS_A = "rootless-a"
     ROOTLESS_B = "rootless-b"
     QUARTAL = "quartal"
@@ -36,10 +49,11 @@ class Shape(StrEnum):
 DEFAULT_RANGES: dict[Shape, tuple[int, int]] = {
     Shape.CLOSE: (52, 76),
     Shape.OPEN: (43, 79),
-    Shape.DROP2: (48, 79),
+    Shape.DROP2: (47, 79),
     Shape.DROP3: (43, 79),
     Shape.SHELL: (41, 67),
     Shape.ROOTLESS: (50, 74),
+    Shape.ROOTLESS_AB: (48, 76),
     Shape.ROOTLESS_A: (48, 76),
     Shape.ROOTLESS_B: (48, 76),
     Shape.QUARTAL: (48, 79),
@@ -47,9 +61,11 @@ DEFAULT_RANGES: dict[Shape, tuple[int, int]] = {
 }
 """Lowest and highest MIDI pitch that a shape uses unless told otherwise."""
 
-# Lowest pitch of the lower note at which an interval (semitones) still sounds clear, after the
-# low-interval limits taught in arranging courses (e.g. Berklee's "Arranging for Horns").
-LOW_LIMITS = {1: 52, 2: 51, 3: 48, 4: 46, 5: 46, 6: 46, 7: 34, 8: 43, 9: 41, 10: 41, 11: 41}
+LOW_LIMITS: dict[int, int] = {
+    1: 52, 2: 51, 3: 48, 4: 46, 5: 46, 6: 46, 7: 34, 8: 43, 9: 41, 10: 41, 11: 41,
+}  # fmt: skip
+"""Lowest pitch of the lower note at which an interval (semitones) still sounds clear, as courses
+in arranging teach it (R. Pease, K. Pullig: "Modern Jazz Voicings", Berklee Press 2001)."""
 
 
 def clear(pitches: tuple[int, ...]) -> bool:
@@ -57,59 +73,24 @@ def clear(pitches: tuple[int, ...]) -> bool:
     return all(lower >= LOW_LIMITS.get(upper - lower, 0) for lower, upper in pairwise(pitches))
 
 
-def third_of(chord: Chord) -> int | None:
-    """Semitones of the chord's third, or of the suspended tone in its place."""
-    return next((tone for tone in (4, 3, 5, 2) if tone in chord.intervals), None)
-
-
-def seventh_of(chord: Chord) -> int | None:
-    """Semitones of the chord's seventh, or of the sixth in its place."""
-    return next((tone for tone in (10, 11, 9) if tone in chord.intervals), None)
-
-
-def guide_tones(chord: Chord) -> tuple[int, ...]:
-    """Semitones of third and seventh: what names the chord's sound."""
-    third, seventh = third_of(chord), seventh_of(chord)
-    return tuple(tone for tone in (third, seventh) if tone is not None)
-
-
-def _colours(chord: Chord) -> list[int]:
-    """Semitones of the other tones, those that make the chord's name first."""
-    guides = set(guide_tones(chord))
-    altered: list[int] = [
-        tone for tone in (6, 8) if tone in chord.intervals and 7 not in chord.intervals
-    ]
-    others: list[int] = [
-        tone for tone in (1, 3, 6, 8, 2, 9, 5, 11, 10, 4) if tone in chord.intervals
-    ]
-    return [tone for tone in dict.fromkeys(altered + others) if tone not in guides and tone != 0]
-
-
-def four_tones(chord: Chord) -> list[tuple[int, ...]]:
-    """Choose root, third, seventh and one more: the sets of a rooted four-part voicing."""
-    guides = guide_tones(chord)
-    colours = [tone for tone in _colours(chord) if tone != 7]
-    fifth = [7] if 7 in chord.intervals else []
-    rest = (colours + fifth)[: max(1, 1 + len(colours[:1]))]
-    needed = (0, *guides)
-    if len(needed) >= 3:
-        fourth = rest[:1] if colours else fifth
-        return [(*needed, *fourth)] if fourth else [needed]
-    extras = (colours + fifth)[: 4 - len(needed)]
-    return [(*needed, *extras)]
-
-
 @lru_cache(maxsize=4096)
-def stacks(tones: tuple[int, ...], voices: int) -> tuple[tuple[int, ...], ...]:
-    """Close positions of some semitones: every inversion, doubled at the octave up to `voices`."""
-    ordered = sorted(set(tones))
-    found = []
-    for turn in range(len(ordered)):
-        cycle = ordered[turn:] + [tone + 12 for tone in ordered[:turn]]
-        while len(cycle) < voices:
-            cycle = [*cycle, cycle[len(cycle) - len(ordered)] + 12]
-        found.append(tuple(cycle))
-    return tuple(found)
+def _inversions(tones: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """Stack tones closely from each of them up."""
+    ordered = sorted(tones)
+    turns = range(len(ordered))
+    return tuple((*ordered[turn:], *(tone + 12 for tone in ordered[:turn])) for turn in turns)
+
+
+def close_stacks(chord: Chord) -> list[tuple[int, ...]]:
+    """Give the close positions of a rooted voicing: four tones, or the three of a triad.
+
+    Chords of one or two tones double their root.
+    """
+    found: list[tuple[int, ...]] = []
+    for tones in rooted_sets(chord):
+        full = tones if len(tones) > 2 else (*tones, tones[0] + 12)
+        found += _inversions(full) if len(tones) > 2 else [full]
+    return list(dict.fromkeys(found))
 
 
 def _dropped(stack: tuple[int, ...], *voices: int) -> tuple[int, ...]:
@@ -120,114 +101,130 @@ def _dropped(stack: tuple[int, ...], *voices: int) -> tuple[int, ...]:
     return tuple(sorted(lowered))
 
 
-def _open(tones: tuple[int, ...]) -> list[tuple[int, ...]]:
-    found = []
-    for stack in stacks(tones, 4):
-        found += [_dropped(stack, 2), _dropped(stack, 3), _dropped(stack, 2, 4)]
-    return found
-
-
-def _rootless(chord: Chord, start: str) -> list[tuple[int, ...]]:
-    """Third, fifth or thirteenth, seventh and ninth; from the third (A) or the seventh (B) up."""
-    from scband.theory.scales import tensions  # noqa: PLC0415  # scales build on keys and chords
-
-    third, seventh = third_of(chord), seventh_of(chord)
-    if third is None:
-        return []
-    allowed = tensions(chord)
-    dominant = 10 in chord.intervals and third in (4, 5)
-    fifths: list[int] = [
-        tone for tone in (8, 6) if tone in chord.intervals and 7 not in chord.intervals
+def _drops(chord: Chord, *kinds: tuple[int, ...]) -> list[tuple[int, ...]]:
+    stacks = [stack for stack in close_stacks(chord) if len(stack) > 2]
+    found = [
+        _dropped(stack, *kind) for stack in stacks for kind in kinds if max(kind) <= len(stack)
     ]
-    if dominant and not fifths:
-        fifths += [tone for tone in (9, 8) if tone in allowed][:1]
-    fifth = fifths[0] if fifths else (7 if 7 in chord.intervals else 6)
-    ninths: list[int] = [tone for tone in (1, 3, 2) if tone in allowed and tone != third]
-    in_chord = [tone for tone in ninths if tone in chord.intervals]
-    ninth = (in_chord or ninths or [0])[0]
-    top = seventh if seventh is not None else (9 if 9 in allowed else 0)
-    tones: tuple[int, ...] = (third, fifth, top, ninth)
-    if len(set(tones)) < 4:
-        tones = tuple(dict.fromkeys((*tones, 0)))
+    return [stack for stack in found if len(set(stack)) == len(stack)]
+
+
+def _shells(chord: Chord) -> list[tuple[int, ...]]:
+    """Put third and seventh, in either order, over the root."""
+    upper = guide_tones(chord)
+    if len(upper) < 2:
+        upper = tuple(
+            dict.fromkeys((*upper, *(tone for tone in (7, 6, 8) if tone in chord.intervals)))
+        )[:2]
+    if not upper:
+        return [(0, 12)]
     found = []
-    for stack in stacks(tones, min(4, len(set(tones)))):
-        bottom = stack[0] % 12
-        if start == "any" or bottom == (third if start == "a" else top):
+    for octaves in product((0, 12), repeat=len(upper)):
+        stack = (0, *sorted(tone + octave for tone, octave in zip(upper, octaves, strict=True)))
+        if len(set(stack)) == len(stack) and stack[-1] < 24:
             found.append(stack)
     return found
 
 
-def _quartal(chord: Chord) -> list[tuple[int, ...]]:
-    """Stack fourths (one third allowed) out of the chord's scale, with third and seventh in it."""
-    from scband.theory.scales import scale_tones  # noqa: PLC0415  # scales build on keys and chords
-
-    allowed = scale_tones(chord)
-    guides = set(guide_tones(chord))
+def _rootless(chord: Chord, shape: Shape, key: Key | None) -> list[tuple[int, ...]]:
+    """Stack the rootless sets from the third (A), from the seventh (B), or from any tone."""
+    third, seventh = third_of(chord), seventh_of(chord)
+    if seventh is None:
+        seventh = next((tone for tone in (7, 6, 8) if tone in chord.intervals), 0)
+    forms: dict[Shape, tuple[int | None, ...]] = {
+        Shape.ROOTLESS_A: (third,),
+        Shape.ROOTLESS_B: (seventh,),
+        Shape.ROOTLESS_AB: (third, seventh),
+    }
+    starts = forms.get(shape, tuple(range(12)))
     found = []
-    for bottom in allowed:
-        for steps in _FOURTHS:
-            stack, top = [bottom], bottom
-            for step in steps:
-                top += step
-                stack.append(top)
-            tones = {tone % 12 for tone in stack}
-            if tones <= allowed and guides <= tones and len(tones) == len(stack):
-                found.append(tuple(stack))
+    for tones in rootless_sets(chord, key):
+        stacks = _inversions(tones)
+        wanted = [stack for stack in stacks if stack[0] % 12 in starts]
+        found += wanted or list(stacks)
     return found
 
 
+_ROOTLESS = (Shape.ROOTLESS, Shape.ROOTLESS_AB, Shape.ROOTLESS_A, Shape.ROOTLESS_B)
 _FOURTHS = tuple(
-    steps
-    for steps in ((a, b, c) for a in (5, 6, 4, 3) for b in (5, 6, 4, 3) for c in (5, 6, 4, 3))
-    if sum(step in (5, 6) for step in steps) >= 2
+    steps for steps in product((5, 6, 4, 3), repeat=3) if sum(step in (5, 6) for step in steps) >= 2
 )
 
 
-def relative(chord: Chord, shape: Shape) -> list[tuple[int, ...]]:
-    """Give a shape's stackings as semitones above the root; never empty for a chord that sounds."""
+def _quartal(chord: Chord, key: Key | None) -> list[tuple[int, ...]]:
+    """Stack fourths (one third allowed) out of the chord's scale, with third and seventh in it."""
+    allowed = scale_tones(chord, key) | chord.intervals
+    guides = set(guide_tones(chord))
     found: list[tuple[int, ...]] = []
-    if shape is Shape.SHELL:
-        guides = guide_tones(chord) or tuple(sorted(chord.intervals - {0}))[:1]
-        extra = (7,) if len(guides) < 2 and 7 in chord.intervals else ()
-        found = [s for s in stacks((0, *guides, *extra), 3) if s[0] == 0]
-        found += [
-            _dropped(s, 2) for s in stacks((0, *guides, *extra), 3) if _dropped(s, 2)[0] % 12 == 0
-        ]
-    elif shape in (Shape.ROOTLESS, Shape.ROOTLESS_A, Shape.ROOTLESS_B):
-        start = {"rootless": "any", "rootless-a": "a", "rootless-b": "b"}[shape.value]
-        found = _rootless(chord, start)
-    elif shape is Shape.QUARTAL:
-        found = _quartal(chord)
-    elif shape is Shape.OPEN:
-        found = [stack for tones in four_tones(chord) for stack in _open(tones)]
-    elif shape in (Shape.DROP2, Shape.DROP3):
-        drop = 2 if shape is Shape.DROP2 else 3
-        found = [_dropped(s, drop) for tones in four_tones(chord) for s in stacks(tones, 4)]
-    if not found:
-        found = [stack for tones in four_tones(chord) for stack in stacks(tones, 4)]
+    for bottom in sorted(allowed):
+        for first, second, third in _FOURTHS:
+            stack = (
+                bottom,
+                bottom + first,
+                bottom + first + second,
+                bottom + first + second + third,
+            )
+            tones = {tone % 12 for tone in stack}
+            if len(tones) == 4 and guides <= tones <= allowed:
+                found.append(stack)
     return found
 
 
-def placed(chord: Chord, shape: Shape, low: int, high: int) -> Pitches:
-    """Place a shape's stackings in a range: (candidates, voices), ascending MIDI pitches.
+def relative(chord: Chord, shape: Shape, key: Key | None = None) -> list[tuple[int, ...]]:
+    """Give a shape's stacks as semitones above the root; never empty for a chord that sounds."""
+    found: list[tuple[int, ...]] = []
+    if shape is Shape.SHELL:
+        found = _shells(chord)
+    elif shape in _ROOTLESS:
+        found = _rootless(chord, shape, key)
+    elif shape is Shape.QUARTAL:
+        found = _quartal(chord, key) or _rootless(chord, Shape.ROOTLESS, key)
+    elif shape is Shape.OPEN:
+        found = _drops(chord, (2,), (3,), (2, 4))
+    elif shape is Shape.DROP2:
+        found = _drops(chord, (2,))
+    elif shape is Shape.DROP3:
+        found = _drops(chord, (3,))
+    return found or close_stacks(chord)
 
-    Low intervals that would growl are left out where something else is possible.
+
+def placed(chord: Chord, shape: Shape, low: int, high: int, key: Key | None = None) -> Pitches:
+    """Place a shape's stacks in a range: (candidates, voices), ascending MIDI pitches.
+
+    Low intervals that would growl are left out where something else is possible. Where a range is
+    too narrow for the shape, the stack nearest to its middle is given.
     """
     if chord.root is None:
         return np.zeros((1, 0), dtype=np.int16)
+    if shape is Shape.GUITAR:
+        gripped = [grip for grip in grips(chord) if low <= grip[0] and grip[-1] <= high]
+        if gripped:
+            return _of_one_size(gripped)
     found: set[tuple[int, ...]] = set()
-    for stack in relative(chord, shape):
-        base = chord.root + stack[0]
-        start = low + (base - low) % 12 - stack[0]
-        for bottom in range(start, high + 1, 12):
-            pitches = tuple(bottom + tone for tone in stack)
-            if pitches[-1] > high:
-                break
-            found.add(pitches)
-    kept = [pitches for pitches in found if clear(pitches)] or sorted(found)
-    if not kept:
-        stack = relative(chord, shape)[0]
-        middle = (low + high) // 2
-        bottom = middle - (middle - chord.root - stack[0]) % 12 - stack[0]
-        kept = [tuple(min(127, max(0, bottom + tone)) for tone in stack)]
-    return np.array(sorted(kept), dtype=np.int16)
+    stacks = relative(chord, shape, key)
+    for stack in stacks:
+        first = chord.root + stack[0]
+        bottom = low + (first - low) % 12
+        while bottom + stack[-1] - stack[0] <= high:
+            found.add(tuple(bottom + tone - stack[0] for tone in stack))
+            bottom += 12
+    if not found:
+        found = {_nearest(chord.root, stack, low, high) for stack in stacks}
+    kept = [pitches for pitches in found if clear(pitches)] or list(found)
+    return _of_one_size(kept)
+
+
+def _of_one_size(found: list[tuple[int, ...]]) -> Pitches:
+    """Keep the candidates of one number of voices: four where there are such, else the most."""
+    sizes = {len(pitches) for pitches in found}
+    size = 4 if 4 in sizes else max(sizes)
+    return np.array(sorted(p for p in found if len(p) == size), dtype=np.int16)
+
+
+def _nearest(root: int, stack: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
+    middle = (low + high - stack[-1] + stack[0]) // 2
+    first = root + stack[0]
+    bottom = middle + (first - middle + 6) % 12 - 6
+    bottom = min(max(bottom, first % 12), 127 - (stack[-1] - stack[0]))
+    bottom -= (bottom - first) % 12
+    return tuple(bottom + tone - stack[0] for tone in stack)
