@@ -1,7 +1,8 @@
-"""The form played out: repeats, endings, D.C., D.S., coda, fine, n-times, similes.
+"""The form played out: repeats, endings, D.C., D.S., coda, fine, n-times, similes; and back.
 
 The written bars are walked as a player's eye walks them, with a hard bound on the number of bars,
-so that a chart that sends its reader in circles is an error and not a hang.
+so that a chart that sends its reader in circles is an error and not a hang. After a jump repeats
+are not taken again, and the last ending is played; in the coda they are.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from scband.chart.songmap import Bar, ChordAt, Mark, PlayedBar, SongMap
+from scband.chart.songmap import Bar, ChordAt, Mark, PlayedBar, Section, SongMap
 from scband.errors import ChartError
 from scband.score import Meter
 from scband.theory.chord import NO_CHORD, Chord
@@ -17,47 +18,56 @@ from scband.theory.chord import NO_CHORD, Chord
 MAX_BARS = 20_000
 """No form is played out to more bars than this."""
 
+Written = list[tuple[int, int, Bar]]  # section, bar in it, the bar
+
+
+@dataclass(slots=True)
+class _Passages:
+    """For every bar where the repeat around it starts; for every start its last ending."""
+
+    starts: list[int]
+    last_ending: dict[int, int]
+
+
+def _passages(written: Written) -> _Passages:
+    starts: list[int] = []
+    last: dict[int, int] = {}
+    start, reopened = 0, False
+    for position, (_, at, bar) in enumerate(written):
+        fresh = reopened and not bar.ending
+        if bar.repeat_start or fresh or (at == 0 and last.get(start, 0) and not bar.ending):
+            start = position
+        reopened = bool(bar.repeat_end)
+        starts.append(start)
+        if bar.ending:
+            last[start] = max(last.get(start, 1), *bar.ending)
+    return _Passages(starts, last)
+
 
 @dataclass(slots=True)
 class _Walk:
     """Where the eye stands."""
 
-    written: list[tuple[int, int, Bar]]
+    written: Written
+    passages: _Passages
     played: list[int] = field(default_factory=list)
     passes: dict[int, int] = field(default_factory=dict)  # repeat start -> pass, from 1
     jumped: bool = False
     al: str = ""
-    used: set[int] = field(default_factory=set)  # bars whose jump was taken
+    used: set[tuple[int, int]] = field(default_factory=set)  # written bars whose jump was taken
 
 
-def _repeat_start(written: list[tuple[int, int, Bar]], position: int) -> int:
-    """Find where the repeat that holds a bar begins: its sign, or the last repeat's end."""
-    depth = position
-    while depth > 0:
-        if written[depth][2].repeat_start:
-            return depth
-        earlier = written[depth - 1][2]
-        if earlier.repeat_end and not written[depth][2].ending:
-            return depth
-        depth -= 1
-    return 0
+def _find(written: Written, mark: Mark, *, last: bool = False) -> int | None:
+    places = (i for i, (_, _, bar) in enumerate(written) if mark in bar.marks)
+    return max(places, default=None) if last else next(places, None)
 
 
-def _find(written: list[tuple[int, int, Bar]], mark: Mark) -> int | None:
-    return next((i for i, (_, _, bar) in enumerate(written) if mark in bar.marks), None)
-
-
-def _last_coda(written: list[tuple[int, int, Bar]]) -> int | None:
-    places = [i for i, (_, _, bar) in enumerate(written) if Mark.CODA in bar.marks]
-    return places[-1] if places else None
-
-
-def _group_end(written: list[tuple[int, int, Bar]], position: int) -> int:
-    """Find the first bar after an ending: the next ending, or what follows its repeat sign."""
+def _after_ending(written: Written, position: int) -> int:
+    """Find the first bar after an ending: the next one, or what follows its repeat sign."""
     at = position
     while at < len(written):
-        bar = written[at][2]
-        if at > position and bar.ending:
+        _, number, bar = written[at]
+        if at > position and (bar.ending or number == 0):
             return at
         at += 1
         if bar.repeat_end:
@@ -65,72 +75,64 @@ def _group_end(written: list[tuple[int, int, Bar]], position: int) -> int:
     return at
 
 
-def _walk(written: list[tuple[int, int, Bar]], source: str) -> list[int]:
-    walk = _Walk(written)
+def _walk(written: Written, source: str) -> list[int]:
+    walk = _Walk(written, _passages(written))
     position = 0
     while 0 <= position < len(written):
         if len(walk.played) >= MAX_BARS:
             raise ChartError(f"the form goes on for more than {MAX_BARS} bars", source=source)
         position = _step(walk, position)
+    if not walk.played:
+        raise ChartError("no bar of the form is ever played", source=source)
     return walk.played
 
 
 def _step(walk: _Walk, position: int) -> int:
     """Play the bar at a position, or pass over its ending; give the next position."""
-    written = walk.written
-    bar = written[position][2]
-    start = _repeat_start(written, position)
-    if bar.ending:
-        wanted = walk.passes.get(start, 1)
-        if walk.jumped:
-            wanted = _ending_after_jump(walk, start)
-        if wanted not in bar.ending:
-            return _group_end(written, position)
+    bar = walk.written[position][2]
+    start = walk.passages.starts[position]
+    last = walk.passages.last_ending.get(start, 1)
+    done = walk.passes.get(start, 1)
+    if bar.ending and _wanted_ending(walk, done, last) not in bar.ending:
+        return _after_ending(walk.written, position)
     walk.played.append(position)
-    if walk.jumped and Mark.FINE in bar.marks and walk.al == "fine":
-        return len(written)
+    if walk.jumped and walk.al == "fine" and Mark.FINE in bar.marks:
+        return len(walk.written)
     if walk.jumped and walk.al == "coda" and Mark.TO_CODA in bar.marks:
-        coda = _last_coda(written)
+        coda = _find(walk.written, Mark.CODA, last=True)
         if coda is not None and coda > position:
-            walk.al = ""
+            walk.jumped, walk.al = False, ""
             return coda
-    if bar.repeat_end and not walk.jumped:
-        done = walk.passes.get(start, 1)
-        if done < bar.repeat_end:
-            walk.passes[start] = done + 1
-            return start
-    if bar.jump is not None and position not in walk.used:
+    if bar.repeat_end and not walk.jumped and done < max(bar.repeat_end, last):
+        walk.passes[start] = done + 1
+        return start
+    if bar.jump is not None and walk.written[position][:2] not in walk.used:
         return _jump(walk, position)
     return position + 1
 
 
-def _ending_after_jump(walk: _Walk, start: int) -> int:
-    """Choose the ending after a jump: the one asked for, else the last of the passage."""
+def _wanted_ending(walk: _Walk, done: int, last: int) -> int:
+    """Choose the ending: by the pass, after a jump the one asked for, else the last."""
+    if not walk.jumped:
+        return done
     if walk.al.endswith("ending"):
         return int("".join(sign for sign in walk.al if sign.isdigit()) or 1)
-    last = 1
-    for _, _, bar in walk.written[start:]:
-        if bar.ending:
-            last = max(last, *bar.ending)
-        elif bar.repeat_start and last > 1:
-            break
     return last
 
 
 def _jump(walk: _Walk, position: int) -> int:
-    jump = walk.written[position][2].jump
-    assert jump is not None
-    walk.used.add(position)
-    walk.jumped, walk.al = True, jump.al
-    if jump.start == "D.C.":
-        return 0
-    segno = _find(walk.written, Mark.SEGNO)
+    section, at, bar = walk.written[position]
+    assert bar.jump is not None
+    walk.used.add((section, at))
+    walk.jumped, walk.al = True, bar.jump.al
+    segno = None if bar.jump.start == "D.C." else _find(walk.written, Mark.SEGNO)
     return 0 if segno is None else segno
 
 
-def _written(song: SongMap) -> list[tuple[int, int, Bar]]:
+def _written(song: SongMap) -> Written:
+    """Lay out the sections in play order; a jump waits for the last time through its section."""
     order = range(len(song.sections)) if song.order is None else song.order
-    found: list[tuple[int, int, Bar]] = []
+    found: Written = []
     for number in order:
         if not 0 <= number < len(song.sections):
             raise ChartError(f"the play order names section {number + 1}, which does not exist")
@@ -164,7 +166,7 @@ def _resolved(song: SongMap) -> dict[tuple[int, int], tuple[Meter, tuple[ChordAt
             kept = tuple(item for item in chords if item.beat < length.beats)
             found[number, at] = (length, kept)
             history.append(kept)
-            last = chords[-1].chord
+            last = kept[-1].chord
     return found
 
 
@@ -180,24 +182,21 @@ def expand(song: SongMap) -> tuple[PlayedBar, ...]:
     for index, position in enumerate(path):
         number, at, bar = written[position]
         meter, chords = resolved[number, at]
-        if not bar.simile and (not bar.chords or bar.chords[0].beat > 0) and bars:
-            chords = (ChordAt(0.0, last), *(c for c in chords if c.beat > 0))
+        if bars and not bar.simile and (not bar.chords or bar.chords[0].beat > 0):
+            chords = (ChordAt(0.0, last), *(item for item in chords if item.beat > 0))
         section_bar, section_bars = runs[index]
         fermata = Mark.FERMATA in bar.marks
+        name = song.sections[number].name
+        place = (number, at)
         bars.append(
-            PlayedBar(
-                index, song.sections[number].name, section_bar, section_bars, meter, start,
-                chords, (number, at), fermata,
-            )
-        )  # fmt: skip
+            PlayedBar(index, name, section_bar, section_bars, meter, start, chords, place, fermata)
+        )
         start += meter.beats
         last = chords[-1].chord
     return tuple(bars)
 
 
-def _runs(
-    path: list[int], written: list[tuple[int, int, Bar]], lengths: list[int]
-) -> list[tuple[int, int]]:
+def _runs(path: list[int], written: Written, lengths: list[int]) -> list[tuple[int, int]]:
     """Count the bars of each stretch of one section, a new one at each return to its top.
 
     A return from the section's first half, or within four bars, is a vamp and counts on.
@@ -215,3 +214,54 @@ def _runs(
     for begin, end in pairwise(starts):
         found += [(offset, end - begin) for offset in range(end - begin)]
     return found
+
+
+def fold(bars: tuple[PlayedBar, ...], like: SongMap) -> SongMap:
+    """Write played bars down again: equal stretches once, with times and a play order.
+
+    `like` gives the header. Playing the result out gives the same bars, but for `source`.
+    """
+    stretches = _stretches(bars)
+    sections: list[Section] = []
+    known: dict[tuple[object, ...], int] = {}
+    order: list[int] = []
+    first = stretches[0][0].meter if stretches else like.meter
+    meters = {bar.meter for bar in bars}
+    for stretch in stretches:
+        shape = (stretch[0].section, *((bar.meter, bar.chords, bar.fermata) for bar in stretch))
+        if shape not in known:
+            known[shape] = len(sections)
+            sections.append(_section(stretch, first, always=len(meters) > 1))
+        order.append(known[shape])
+    plain = list(range(len(sections)))
+    times = [1] * len(sections)
+    squeezed: list[int] = []
+    for number in order:
+        if squeezed and squeezed[-1] == number:
+            times[number] += 1
+        else:
+            squeezed.append(number)
+    if squeezed == plain:
+        timed = (replace(s, times=n) for s, n in zip(sections, times, strict=True))
+        return replace(like, sections=tuple(timed), order=None, meter=first)
+    return replace(like, sections=tuple(sections), order=tuple(order), meter=first)
+
+
+def _stretches(bars: tuple[PlayedBar, ...]) -> list[list[PlayedBar]]:
+    found: list[list[PlayedBar]] = []
+    for bar in bars:
+        if bar.section_bar == 0 or not found:
+            found.append([])
+        found[-1].append(bar)
+    return found
+
+
+def _section(stretch: list[PlayedBar], meter: Meter, *, always: bool) -> Section:
+    """Write a stretch; where meters change anywhere, each section says its own."""
+    written: list[Bar] = []
+    for number, bar in enumerate(stretch):
+        changed = bar.meter if bar.meter != meter or (always and number == 0) else None
+        meter = bar.meter
+        marks = frozenset({Mark.FERMATA}) if bar.fermata else frozenset[Mark]()
+        written.append(Bar(bar.chords, changed, marks=marks))
+    return Section(stretch[0].section, tuple(written))

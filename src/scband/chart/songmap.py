@@ -9,6 +9,7 @@ from scband.errors import ChartError
 from scband.score import Meter
 from scband.theory.chord import Chord
 from scband.theory.key import Key, guess
+from scband.theory.pitch import fifths, interval_fifths
 
 
 class Mark(StrEnum):
@@ -162,13 +163,12 @@ class SongMap:
         return expand(self)
 
     def transposed(self, interval: str) -> SongMap:
-        """Move key and chords by an interval such as `m3` or `-M2`, with right spelling."""
-        from scband.theory.pitch import interval_fifths  # noqa: PLC0415
+        """Move key and chords by an interval such as `m3` or `-M2`, with right spelling.
 
+        A key that would need more than seven accidentals is respelled, its chords with it.
+        """
         home = self.tonality
         moved = home.shifted(interval_fifths(interval))
-        from scband.theory.pitch import fifths  # noqa: PLC0415
-
         steps = fifths(moved.tonic_name) - fifths(home.tonic_name)
         return replace(
             self,
