@@ -127,6 +127,7 @@ class Jack:
         self.notes: list[str] = []
         self._on_line = on_line
         self._process: ChildProcess | None = None
+        self._name = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -193,6 +194,7 @@ class Jack:
         argv = [str(programs.find("jackd")), "-n", name, *realtime]
         argv += self._arguments(driver, device, rate, period)
         process = ChildProcess("jackd", argv, env=jack_environment(name), on_line=self._read_line)
+        self._name = name
         for pattern in _left_behind(name):
             REAPER.guard_files(pattern)
         with reaper.jack_lock():
@@ -239,7 +241,7 @@ class Jack:
         """End the server where it is ours, and remove what JACK leaves in shared memory."""
         if self._process is not None:
             self._process.stop()
-            reaper.remove(_left_behind(self._state().name))
+            reaper.remove(_left_behind(self._name))
             reaper.sweep_jack()
         self._process = None
         self.state = None

@@ -19,11 +19,26 @@ from scband.supercollider.processes import ChildProcess
 from scband.supercollider.sources import sources_folder
 from scband.supercollider.vocabulary import PREFIX, VERBS
 
-_HELLO_SECONDS = 9.0
-_READY_SECONDS = 9.0
-_ERROR_SIGNS = ("ERROR:", "error parsing", "Library has not been compiled")
+_HELLO_SECONDS = 7.0
+_READY_SECONDS = 6.0
+_SILENT_SECONDS = 2.0
+_ERROR_SIGNS = ("ERROR:", "error parsing")
+_NOT_COMPILED = "Library has not been compiled"
+_WELCOME = "*** Welcome to SuperCollider"
 _READING = "SCBAND_READING"  # printed by band.scd first of all: errors after it may be a user's own
 _UNREADABLE = "SCBAND_UNREADABLE"
+
+
+def _first_error(lines: list[str]) -> int:
+    """Return where an error of our own code begins in what sclang printed, from 1; 0 for none."""
+    for number, line in enumerate(lines):
+        if line.startswith(_NOT_COMPILED):
+            place = next((n for n, text in enumerate(lines) if "in file '" in text), number)
+            return max(1, place)
+        ours = _READING not in lines or any(text.startswith(_UNREADABLE) for text in lines)
+        if ours and line.startswith(_ERROR_SIGNS):
+            return number + 1
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,7 @@ class Language:
         self._osc: OscPort | None = None
         self._folder: Path | None = None
         self._quitting = False
+        self._welcomed = 0.0
 
     @property
     def pid(self) -> int:
@@ -152,20 +168,28 @@ class Language:
         )
 
     def _look_for_failure(self, *, ended: bool) -> None:
-        lines = list(self._child().lines)
-        first = next((n for n, line in enumerate(lines) if line.startswith(_ERROR_SIGNS)), None)
-        ours = _READING not in lines or any(line.startswith(_UNREADABLE) for line in lines)
-        if first is not None and ours:
-            self._child().exited.wait(0.3)  # let it finish its sentence
-            said = "\n".join(f"  sclang: {line}" for line in list(self._child().lines)[first:][:12])
+        """Raise LanguageBootError where sclang has printed that it cannot go on."""
+        child = self._child()
+        lines = list(child.lines)
+        if first := _first_error(lines):
+            child.exited.wait(0.3)  # let it finish its sentence
+            said = "\n".join(f"  sclang: {line}" for line in list(child.lines)[first - 1 :][:14])
             raise LanguageBootError(
                 f"sclang cannot read its code:\n{said}\n"
                 "  mend the file that it names, or reinstall scband or SuperCollider"
             )
         if ended:
             raise LanguageBootError(
-                f"sclang ended before it was ready (status {self._child().returncode}):\n"
-                f"{self._child().last_words(8)}"
+                f"sclang ended before it was ready (status {child.returncode}):\n"
+                f"{child.last_words(8)}"
+            )
+        welcomed = any(_WELCOME in line for line in lines)
+        self._welcomed = self._welcomed or (time.monotonic() if welcomed else 0.0)
+        silent = self._welcomed and time.monotonic() - self._welcomed > _SILENT_SECONDS
+        if silent and _READING not in lines:
+            raise LanguageBootError(
+                f"sclang started but did not run {child.argv[-1]} (no line of it was reached):\n"
+                f"{child.last_words(4)}\n  look for a bracket that is not closed in that file"
             )
 
     def send(self, verb: str, sequence: int, *values: str | float) -> None:
