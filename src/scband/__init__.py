@@ -35,6 +35,7 @@ _LATER = {
     "Song": "scband.song",
     "SongMap": "scband.chart",
     "Band": "scband.agents",
+    "MidiGenerator": "scband.studio.generator",
 }
 
 

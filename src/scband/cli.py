@@ -173,6 +173,37 @@ def render(
 
 
 @app.command()
+def midi(
+    chart: ChartArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .mid to write.")],
+    choruses: Annotated[int, typer.Option(help="Times through the form.")] = 1,
+    tempo: TempoOption = None,
+    style: StyleOption = None,
+    players: PlayersOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of every musical choice.")] = 0,
+    intensity: Annotated[float, typer.Option(help="How hard the band plays, 0 to 1.")] = 0.5,
+    temperature: Annotated[
+        float, typer.Option(help="How freely: 0 the most likely, 1 usual, 2 wild.")
+    ] = 1.0,
+    count_in: Annotated[bool, typer.Option(help="Count one bar in.")] = False,
+) -> None:
+    """Write what the band plays of a chart as a MIDI file, a track a player."""
+    from scband.song import DEFAULT_PLAYERS  # noqa: PLC0415
+    from scband.song import chart as make_song  # noqa: PLC0415
+
+    song = make_song(
+        chart,
+        style=style,
+        tempo=tempo,
+        players=tuple(players.split(",")) if players else DEFAULT_PLAYERS,
+        seed=seed,
+        intensity=intensity,
+        temperature=temperature,
+    )
+    _say(str(song.to_midi(output, choruses=choruses, count_in=count_in)))
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     quick: Annotated[bool, typer.Option(help="Only look; boot and measure nothing.")] = False,

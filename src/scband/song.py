@@ -13,6 +13,7 @@ from scband.errors import SessionError
 
 if TYPE_CHECKING:
     from scband.live.session import Session
+    from scband.score import Score
     from scband.supercollider.offline import Rendered
 
 DEFAULT_PLAYERS = ("drums", "bass", "keys", "guitar")
@@ -33,9 +34,10 @@ class Song:
     players: tuple[str, ...] = DEFAULT_PLAYERS
     seed: int = 0
     intensity: float = 0.5
+    temperature: float = 1.0
 
     def with_(self, **changes: Any) -> Song:
-        """Return the same song with other `style`, `tempo`, `players`, `seed` or `intensity`."""
+        """Return the same song with other `style`, `tempo`, `players`, `intensity` and so on."""
         return replace(self, **changes)
 
     def session(self, **options: Any) -> Session:
@@ -65,7 +67,29 @@ class Song:
             raise SessionError(f"a song is played at least once, not {choruses} times")
         form = Form(self.map, choruses=choruses, count_in=count_in)
         band = Band(load(self.style), self.players, self.seed)
-        return Performance(form, band, self.tempo, self.intensity)
+        return Performance(form, band, self.tempo, self.intensity, self.temperature)
+
+    def score(self, *, choruses: int = 1, count_in: bool = False) -> Score:
+        """Let the band decide the whole song and return it as a score, a part a player.
+
+        Where nobody was named, the lead plays too.
+        """
+        from scband.studio.scores import score_of  # noqa: PLC0415
+
+        song = self
+        if self.players == DEFAULT_PLAYERS:
+            song = replace(self, players=(*DEFAULT_PLAYERS, "lead"))
+        return score_of(song._performance(choruses, count_in=count_in))
+
+    def to_midi(self, path: str | Path, *, choruses: int = 1, count_in: bool = False) -> Path:
+        """Write the song as a MIDI file with a track a player, and return its path.
+
+        The tracks are named after the players. Raises MidiFileError where it cannot be written.
+        """
+        from scband.score.midifile import save_midi  # noqa: PLC0415
+
+        save_midi(self.score(choruses=choruses, count_in=count_in), path)
+        return Path(path)
 
     def render(
         self,
@@ -101,6 +125,7 @@ def chart(
     players: tuple[str, ...] = DEFAULT_PLAYERS,
     seed: int = 0,
     intensity: float = 0.5,
+    temperature: float = 1.0,
 ) -> Song:
     """Make a song of a chart: its text, a path, or a SongMap.
 
@@ -109,4 +134,5 @@ def chart(
     song = text if isinstance(text, SongMap) else read(text)
     chosen = style or song.style or "swing"
     load(chosen)
-    return Song(song, chosen, tempo if tempo is not None else song.tempo, players, seed, intensity)
+    pace = tempo if tempo is not None else song.tempo
+    return Song(song, chosen, pace, players, seed, intensity, temperature)

@@ -9,6 +9,7 @@ from typing import Protocol
 from scband.agents.bass import Bass
 from scband.agents.context import Context
 from scband.agents.drums import Drums
+from scband.agents.ending import ended
 from scband.agents.guitar import Guitar
 from scband.agents.humanise import humanise
 from scband.agents.keys import Keys
@@ -81,16 +82,16 @@ class Band:
             hearing = context.hearing(decided) if agent.hears else context
             decided[agent.name] = agent.decide(hearing)
         return {
-            player: humanise(
-                player,
-                decided[player],
-                context,
-                style=self.style,
-                seed=self.seed,
-                amount=self.humanise,
-            )
-            for player in self.players
+            player: self._performed(player, decided[player], context) for player in self.players
         }
+
+    def _performed(
+        self, player: str, notes: tuple[Note, ...], context: Context
+    ) -> tuple[Note, ...]:
+        played = humanise(
+            player, notes, context, style=self.style, seed=self.seed, amount=self.humanise
+        )
+        return ended(played, context, self.style.ending)
 
 
 def _agents(style: Style, seed: int) -> tuple[Agent, ...]:

@@ -21,6 +21,8 @@ Weighted = tuple[tuple[T, float], ...]
 _MULTIPLIER, _INCREMENT = 6364136223846793005, 1442695040888963407
 _MASK = (1 << 64) - 1
 _TURN = 2 * math.pi
+_FROZEN = 0.01
+"""Temperatures below this choose the most likely."""
 
 
 class Dice:
@@ -48,10 +50,26 @@ def dice(seed: int, *place: object) -> Dice:
     return Dice(int.from_bytes(blake2b(name, digest_size=8).digest(), "little"))
 
 
-def choose(rng: Dice, choices: Sequence[tuple[T, float]]) -> T:
-    """Draw one value by weight; the last one if all weights are zero."""
+def tempered(choices: Sequence[tuple[T, float]], temperature: float) -> list[tuple[T, float]]:
+    """Return choices with weights for a temperature from 0 (only the heaviest) up."""
+    heaviest = max(weight for _, weight in choices)
+    if heaviest <= 0:
+        return list(choices)
+    if temperature < _FROZEN:
+        return [next(choice for choice in choices if choice[1] == heaviest)]
+    power = 1 / temperature
+    return [(value, (weight / heaviest) ** power) for value, weight in choices]
+
+
+def choose(rng: Dice, choices: Sequence[tuple[T, float]], temperature: float = 1.0) -> T:
+    """Draw one value by weight; the last one if all weights are zero.
+
+    `temperature` 0 takes the heaviest, 1 draws as the weights say, more draws more evenly.
+    """
     if len(choices) == 1:
         return choices[0][0]
+    if temperature != 1.0:
+        choices = tempered(choices, temperature)
     at = rng.random() * sum([weight for _, weight in choices])
     for value, weight in choices:
         at -= weight

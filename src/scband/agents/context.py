@@ -45,7 +45,9 @@ class Context:
     `coming` holds the next bars (up to four are used), `past` the bars before (nearest last, up to
     three). `tempo` is in quarter notes a minute, `intensity` 0-1, `swing` a ratio that overrides
     the style's. `decided` is what other players have settled for this same bar, on the grid.
-    `chorus` counts how often the form has been played, from 0. Raises BandError if out of range.
+    `chorus` counts how often the form has been played, from 0. `temperature` says how freely
+    players choose: 0 the most likely always, 1 as the style has it, 2 wild. `left` counts the bars
+    that follow until the end, None where nobody knows. Raises BandError if out of range.
     """
 
     bar: PlayedBar
@@ -59,6 +61,8 @@ class Context:
     decided: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     chorus: int = 0
     moment: Moment = Moment.PLAYING
+    temperature: float = 1.0
+    left: int | None = None
 
     def __post_init__(self) -> None:
         if not 10 <= self.tempo <= 600:
@@ -67,6 +71,8 @@ class Context:
             raise BandError(f"the intensity must lie between 0 and 1, not {self.intensity:g}")
         if self.swing is not None and not 1 <= self.swing <= 4:
             raise BandError(f"the swing ratio must lie between 1 and 4, not {self.swing:g}")
+        if not 0 <= self.temperature <= 2:
+            raise BandError(f"the temperature must lie between 0 and 2, not {self.temperature:g}")
 
     @property
     def beats(self) -> float:
@@ -122,6 +128,7 @@ def contexts(
     intensity: float = 0.5,
     choruses: int = 1,
     swing: float | None = None,
+    temperature: float = 1.0,
 ) -> tuple[Context, ...]:
     """Lay out every bar of a form, played `choruses` times, as contexts; the last is the ending."""
     form = list(bars) * choruses
@@ -136,6 +143,8 @@ def contexts(
             swing=swing,
             chorus=place // len(bars),
             moment=Moment.ENDING if place == len(form) - 1 else Moment.PLAYING,
+            temperature=temperature,
+            left=len(form) - 1 - place,
         )
         for place, bar in enumerate(form)
     )

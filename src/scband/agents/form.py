@@ -29,13 +29,19 @@ class Slot:
 
 
 class Form:
-    """A song's bars as slots; `choruses` 0 goes round for ever."""
+    """A song's bars as slots; `choruses` 0 goes round for ever.
 
-    def __init__(self, song: SongMap, *, choruses: int = 0, count_in: bool = True) -> None:
+    The last bar is the ending, unless `ends` is false: then it is played like any other.
+    """
+
+    def __init__(
+        self, song: SongMap, *, choruses: int = 0, count_in: bool = True, ends: bool = True
+    ) -> None:
         self.song = song
         self.bars = song.expand()
         self.choruses = choruses
         self.count_in = count_in
+        self.ends = ends
         self.beats = self.bars[-1].end
         self.lead = self.bars[0].meter.beats if count_in else 0.0
 
@@ -53,12 +59,15 @@ class Form:
         chorus, index = divmod(number - self.count_in, len(self.bars))
         bar = self.bars[index]
         last = self.length is not None and number == self.length - 1
-        moment = Moment.ENDING if last else Moment.PLAYING
+        moment = Moment.ENDING if last and self.ends else Moment.PLAYING
         return Slot(number, self.lead + chorus * self.beats + bar.start, bar, chorus, moment)
 
     def _bars(self, first: int, count: int) -> tuple[PlayedBar, ...]:
         slots = (self.slot(n) for n in range(max(first, int(self.count_in)), first + count))
         return tuple(s.bar for s in slots if s is not None)
+
+    def _left(self, slot: Slot) -> int | None:
+        return None if self.length is None or not self.ends else self.length - 1 - slot.number
 
     def context(
         self,
@@ -68,6 +77,7 @@ class Form:
         intensity: float,
         swing: float | None = None,
         performer: Performer | None = None,
+        temperature: float = 1.0,
     ) -> Context:
         """Return what the players may know of a bar."""
         return Context(
@@ -81,4 +91,6 @@ class Form:
             performer=performer or Performer(),
             chorus=slot.chorus,
             moment=slot.moment,
+            temperature=temperature,
+            left=self._left(slot),
         )

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from scband.agents.ending import ENDINGS
 from scband.agents.rhythm import Swing
 from scband.agents.style_parts import DEFAULT_SOUNDS, Kit, Part, read_kit, read_part
 from scband.agents.style_reader import Place
@@ -28,7 +29,7 @@ FOLDER = Path(__file__).parent / "styles"
 
 PARTS = ("bass", "keys", "guitar", "lead", "pad")
 _KEYS = ("title", "description", "extends", "meters", "tempo", "swing", "swing_sixteenths", "feel",
-         "sounds", "drums", *PARTS)  # fmt: skip
+         "sounds", "drums", "ending", *PARTS)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Style:
 
     `tempo` is the usual one in quarter notes a minute; `swing` pairs tempos with ratios; `feel` is
     how late (+) or early (-) each player or piece of the kit is, in ms, `spread` their scatter.
+    `ending` is one of `scband.agents.ending.ENDINGS`.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Style:
     guitar: Part
     lead: Part
     pad: Part
+    ending: str = "hold"
 
     def swing_at(self, tempo: float, ratio: float | None = None) -> Swing:
         """Return the swing at a tempo, interpolated in the style's table, or at a given ratio."""
@@ -120,6 +123,7 @@ def _style(path: Path, folders: tuple[Path, ...]) -> Style:
         swing_sixteenths=place.flag(raw, "swing_sixteenths"),
         feel=MappingProxyType(feel),
         sounds=MappingProxyType({**DEFAULT_SOUNDS, **sounds}),
+        ending=place.word(raw, "ending", "hold", ENDINGS),
         drums=read_kit(place.within("drums"), place.table(raw, "drums")),
         **{part: read_part(part, place.within(part), place.table(raw, part)) for part in PARTS},
     )

@@ -88,6 +88,14 @@ class Place:
             self.fail(key, "must be a text")
         return value
 
+    def word(self, raw: Mapping[str, Any], key: str, default: str, known: Iterable[str]) -> str:
+        """Return one of the words that are known."""
+        value = self.text(raw, key, default)
+        words = tuple(known)
+        if value not in words:
+            self.fail(key, f"must be one of {', '.join(words)}, not {value!r}")
+        return value
+
     def flag(self, raw: Mapping[str, Any], key: str) -> bool:
         """Return a truth value, false if absent."""
         value = raw.get(key, False)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scband.agents import Band, Style
+from scband.agents.ending import slowing
 from scband.agents.form import Form, Slot
-from scband.score import Note
+from scband.score import Note, TempoMap
 from scband.supercollider.offline import TimedNote
 from scband.supercollider.sounds import strike
 
@@ -20,6 +21,7 @@ class Performance:
     band: Band
     tempo: float
     intensity: float = 0.5
+    temperature: float = 1.0
 
     @property
     def style(self) -> Style:
@@ -32,8 +34,23 @@ class Performance:
         for number in range(self.form.length or 0):
             slot = self.form.slot(number)
             assert slot is not None
-            context = self.form.context(slot, tempo=self.tempo, intensity=self.intensity)
+            context = self.form.context(
+                slot, tempo=self.tempo, intensity=self.intensity, temperature=self.temperature
+            )
             yield slot, self.band.decide(context)
+
+    def slots(self) -> tuple[Slot, ...]:
+        """Return every bar in the order in which it is played."""
+        found = (self.form.slot(number) for number in range(self.form.length or 0))
+        return tuple(slot for slot in found if slot is not None)
+
+    @property
+    def tempo_map(self) -> TempoMap:
+        """The tempo over the piece: steady, and broader at the end where the style says so."""
+        last = self.slots()[-1]
+        if not self.form.ends or self.style.ending != "ritardando":
+            return TempoMap.constant(self.tempo)
+        return TempoMap.of([(0.0, self.tempo), *slowing(last.start, last.beats, self.tempo)])
 
     def parts(self) -> dict[str, tuple[Note, ...]]:
         """Return every player's notes over the whole piece, in beats from its start."""
@@ -45,38 +62,39 @@ class Performance:
 
     def timed_notes(self) -> list[TimedNote]:
         """Return every note in seconds, with the SynthDef that plays it."""
-        second = 60 / self.tempo
+        tempo = self.tempo_map
         return [
             timed
             for player, notes in self.parts().items()
-            for timed in _timed(player, notes, self.style.sounds.get(player, ""), second)
+            for timed in _timed(player, notes, self.style.sounds.get(player, ""), tempo)
         ]
 
     @property
     def seconds(self) -> float:
         """Length without what rings on."""
-        last = self.form.slot((self.form.length or 1) - 1)
-        return (last.start + last.beats) * 60 / self.tempo if last else 0.0
+        slots = self.slots()
+        return self.tempo_map.seconds(slots[-1].start + slots[-1].beats) if slots else 0.0
 
 
 def _moved(note: Note, start: float) -> Note:
     return Note(note.start + start, note.length, note.pitch, note.velocity, note.articulation)
 
 
-def _timed(player: str, notes: Sequence[Note], sound: str, second: float) -> Iterator[TimedNote]:
+def _timed(player: str, notes: Sequence[Note], sound: str, tempo: TempoMap) -> Iterator[TimedNote]:
     for note in notes:
+        start = tempo.seconds(note.start)
         arguments = {"velocity": note.velocity}
         if player == "drums":
             struck = strike(note.pitch)
             if struck is None:
                 continue
             arguments |= {"sustain": struck.sustain, "pan": struck.pan}
-            yield TimedNote(note.start * second, struck.name, player, arguments, struck.choke)
+            yield TimedNote(start, struck.name, player, arguments, struck.choke)
         else:
             arguments |= {
                 "freq": 440 * 2 ** ((note.pitch - 69) / 12),
-                "sustain": max(note.length * second, 0.01),
+                "sustain": max(tempo.seconds(note.end) - start, 0.01),
             }
             if note.articulation == "mute":
                 arguments["mute"] = 1.0
-            yield TimedNote(note.start * second, sound, player, arguments)
+            yield TimedNote(start, sound, player, arguments)
