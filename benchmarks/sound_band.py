@@ -1,6 +1,6 @@
 """Eight bars for the whole band, written by hand: what the mixer and the limiter are measured with.
 
-    python benchmarks/sound_band.py out.wav [rock]
+python benchmarks/sound_band.py out.wav [rock]
 """
 
 from __future__ import annotations
@@ -26,8 +26,14 @@ def notes(style: str = "swing", tempo: float = 132.0, bars: int = 8) -> list[Tim
     beat = 60 / tempo
     off = 2 / 3 if style == "swing" else 0.5
 
-    def add(bar: int, at: float, sound: str, player: str, pitch: int, velocity: float, length: float) -> None:
-        arguments = {"freq": 440 * 2 ** ((pitch - 69) / 12), "velocity": velocity, "sustain": length * beat}
+    def add(
+        bar: int, at: float, sound: str, player: str, pitch: int, velocity: float, length: float
+    ) -> None:
+        arguments = {
+            "freq": 440 * 2 ** ((pitch - 69) / 12),
+            "velocity": velocity,
+            "sustain": length * beat,
+        }
         played.append(TimedNote((4 * bar + at) * beat, sound, player, arguments))
 
     def hit(bar: int, at: float, pitch: int, velocity: float) -> None:
@@ -41,7 +47,14 @@ def notes(style: str = "swing", tempo: float = 132.0, bars: int = 8) -> list[Tim
         if style == "swing":
             for quarter, step in enumerate((0, 4, 7, 9)):
                 add(bar, quarter, "bass_upright", "bass", root + step, 0.7, 0.95)
-            for at, velocity in ((0, 0.6), (1, 0.75), (1 + off, 0.5), (2, 0.6), (3, 0.75), (3 + off, 0.5)):
+            for at, velocity in (
+                (0, 0.6),
+                (1, 0.75),
+                (1 + off, 0.5),
+                (2, 0.6),
+                (3, 0.75),
+                (3 + off, 0.5),
+            ):
                 hit(bar, at, 51, velocity)
             for at in (1, 3):
                 hit(bar, at, 44, 0.6)
@@ -50,7 +63,15 @@ def notes(style: str = "swing", tempo: float = 132.0, bars: int = 8) -> list[Tim
             comp, guitar, places = "piano", "guitar_steel", ((0, 1.2), (1 + off, 0.4))
         else:
             for eighth in range(8):
-                add(bar, eighth / 2, "bass_electric", "bass", root, 0.8 if eighth % 2 == 0 else 0.65, 0.45)
+                add(
+                    bar,
+                    eighth / 2,
+                    "bass_electric",
+                    "bass",
+                    root,
+                    0.8 if eighth % 2 == 0 else 0.65,
+                    0.45,
+                )
                 hit(bar, eighth / 2, 46 if eighth == 7 else 42, 0.75 if eighth % 2 == 0 else 0.5)
             for at in (0, 2, 2.5):
                 hit(bar, at, 36, 0.9)

@@ -70,7 +70,9 @@ def census(*, plain: bool) -> Census:
         for pitch in pitches(name)
         for velocity in VELOCITIES
     ]
-    tree = rendered(plan, lambda note, samples: notes.__setitem__(note, see(note, samples)), plain=plain)
+    tree = rendered(
+        plan, lambda note, samples: notes.__setitem__(note, see(note, samples)), plain=plain
+    )
     return Census(notes, tree)
 
 
@@ -86,7 +88,9 @@ def see(note: Note, samples: np.ndarray) -> Seen:
     return Seen(
         loudness=momentary_loudness(wide),
         centroid=centroid(mono[: round(0.4 * RATE)]),
-        cents=cents_off(mono[round(0.1 * RATE) : round(HELD * RATE)], hertz(note[1])) if pitched else 0.0,
+        cents=cents_off(mono[round(0.1 * RATE) : round(HELD * RATE)], hertz(note[1]))
+        if pitched
+        else 0.0,
         finite=bool(np.isfinite(samples).all()),
         denormal=int(((tiny > 0) & (tiny < np.finfo(np.float32).tiny)).sum()),
         offset=abs(float(mono.mean())) / (float(np.sqrt((mono**2).mean())) + 1e-30),

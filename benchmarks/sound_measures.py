@@ -6,7 +6,10 @@ import numpy as np
 from scipy.signal import lfilter, resample_poly
 
 # The two stages of ITU-R BS.1770-4, annex 1, at 48 kHz.
-_SHELF = ([1.53512485958697, -2.69169618940638, 1.19839281085285], [1, -1.69065929318241, 0.73248077421585])
+_SHELF = (
+    [1.53512485958697, -2.69169618940638, 1.19839281085285],
+    [1, -1.69065929318241, 0.73248077421585],
+)
 _HIGH_PASS = ([1.0, -2.0, 1.0], [1, -1.99004745483398, 0.99007225036621])
 
 SILENT = -120.0
@@ -35,13 +38,15 @@ def momentary_loudness(samples: np.ndarray, rate: int = 48_000) -> float:
 
 def true_peak(samples: np.ndarray) -> float:
     """Return the peak in dBTP, four times oversampled."""
-    return 2 * decibels(float(np.max(np.abs(resample_poly(samples, 4, 1, axis=0))))) 
+    return 2 * decibels(float(np.max(np.abs(resample_poly(samples, 4, 1, axis=0)))))
 
 
 def centroid(samples: np.ndarray, rate: int = 48_000) -> float:
     """Return the spectral centroid in Hz of samples (frames,), weighted by magnitude."""
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-    return float((spectrum * np.fft.rfftfreq(len(samples), 1 / rate)).sum() / (spectrum.sum() + 1e-30))
+    return float(
+        (spectrum * np.fft.rfftfreq(len(samples), 1 / rate)).sum() / (spectrum.sum() + 1e-30)
+    )
 
 
 def cents_off(samples: np.ndarray, freq: float, rate: int = 48_000, *, partials: int = 3) -> float:

@@ -99,7 +99,9 @@ def measured(notes: Iterable[Note], *, plain: bool = False) -> dict[Note, Measur
         found[note] = Measured(
             momentary_loudness(samples.astype(float)),
             centroid(mono[: round(0.4 * RATE)]),
-            cents_off(mono[round(0.1 * RATE) : round(HELD * RATE)], hertz(note[1])) if note[0] not in DRUMS else 0.0,
+            cents_off(mono[round(0.1 * RATE) : round(HELD * RATE)], hertz(note[1]))
+            if note[0] not in DRUMS
+            else 0.0,
         )
 
     rendered(notes, visit, plain=plain)

@@ -1,4 +1,4 @@
-"""What the mixer promises, measured through it: channels, sends, hall, echo, limiter, meters, taps."""
+"""What the mixer promises, measured: channels, sends, hall, echo, limiter, meters, inputs."""
 
 import tempfile
 from pathlib import Path
@@ -35,7 +35,7 @@ SOURCES = [
     source("sine", lambda: SinOsc.ar(frequency=997)),
     source("low", lambda: SinOsc.ar(frequency=55)),
     source("pulse", lambda: Pulse.ar(frequency=1109.7)),
-    source("noise", lambda: WhiteNoise.ar()),
+    source("noise", WhiteNoise.ar),
     source("quarter", lambda: SinOsc.ar(frequency=12_000, phase=np.pi / 4)),
     source("nothing_real", lambda: DC.ar(source=0) / DC.ar(source=0)),
     source("offset", lambda: DC.ar(source=0.5)),
@@ -58,7 +58,9 @@ def run(commands, seconds, *, files=(), program="scsynth"):
         osc, wav = Path(place) / "s.osc", Path(place) / "s.wav"
         osc.write_bytes(score.encode(seconds))
         server.run(osc, wav, timeout=60)
-        return soundfile.read(wav, dtype="float32", always_2d=True)[0][server.delay() :].astype(float)
+        return soundfile.read(wav, dtype="float32", always_2d=True)[0][server.delay() :].astype(
+            float
+        )
 
 
 def new(at, name, node, **controls):
@@ -123,7 +125,9 @@ def test_the_players_own_bus_carries_its_stem_after_the_fader():
 def test_true_peaks_stay_under_minus_1_dbtp_whatever_comes_in(name, gain):
     samples = run(chain(name, gain), 1.0)[:, :2]
     assert true_peak_db(samples) < -1.0
-    assert true_peak_db(samples[RATE // 2 : RATE - 512]) > -12, "it limits; it does not just turn down"
+    assert true_peak_db(samples[RATE // 2 : RATE - 512]) > -12, (
+        "it limits; it does not just turn down"
+    )
 
 
 def test_the_limiter_leaves_what_is_below_the_ceiling_alone():
@@ -131,7 +135,10 @@ def test_the_limiter_leaves_what_is_below_the_ceiling_alone():
     # Put the burst before the master: a node at the head.
     with_peak[-1] = (0.5, "/s_new", "pulse", 1300, 0, 0, "out", float(MIX), "gain", 8.0)
     samples = run([*with_peak, (0.51, "/n_free", 1300)], 2.0)[:, 0]
-    before, after = samples[RATE // 4 : RATE // 2 - 64], samples[round(1.5 * RATE) : round(1.9 * RATE)]
+    before, after = (
+        samples[RATE // 4 : RATE // 2 - 64],
+        samples[round(1.5 * RATE) : round(1.9 * RATE)],
+    )
     assert rms(after) == pytest.approx(rms(before), rel=0.01), "the gain has come back"
 
 
@@ -179,7 +186,9 @@ def test_the_hall_falls_60_db_in_its_time_and_then_falls_silent(seconds):
 
 def test_the_hall_is_wide_and_bounded():
     effects = [new(0.0, "reverb", 1050, **{"in": REVERB, "out": MIX, "time": 6.0, "damp": 0.0})]
-    commands = chain("noise", 0.05, end=5.0, channel={"reverb_send": 1.0, "gain": 1.0}, effects=effects)
+    commands = chain(
+        "noise", 0.05, end=5.0, channel={"reverb_send": 1.0, "gain": 1.0}, effects=effects
+    )
     samples = run(commands, 5.0)[RATE:, :2]
     assert abs(np.corrcoef(samples.T)[0, 1]) < 0.8
     assert np.isfinite(samples).all()
@@ -188,7 +197,14 @@ def test_the_hall_is_wide_and_bounded():
 
 @pytest.mark.parametrize(("tempo", "beats", "expected"), [(120, 0.75, 0.375), (90, 1.0, 2 / 3)])
 def test_echoes_come_at_their_beats(tempo, beats, expected):
-    effects = [new(0.0, "delay", 1050, **{"in": DELAY, "out": MIX, "tempo": tempo, "beats": beats, "feedback": 0.6})]
+    effects = [
+        new(
+            0.0,
+            "delay",
+            1050,
+            **{"in": DELAY, "out": MIX, "tempo": tempo, "beats": beats, "feedback": 0.6},
+        )
+    ]
     commands = chain("noise", 0.3, end=0.11, channel={"delay_send": 0.8}, effects=effects)
     samples = np.abs(run(commands, 0.11 + 3.2 * expected)[:, :2]).sum(axis=1)
     smooth = np.convolve(samples, np.ones(480) / 480, "same")

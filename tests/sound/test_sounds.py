@@ -51,7 +51,9 @@ def test_a_harder_note_is_a_brighter_one(sounds_measured, name):
     heard = by_velocity(sounds_measured, name, lambda seen: np.log2(seen.centroid))
     assert heard[1.0] - heard[0.2] > 0.25, "a quarter of an octave"
     for pitch in {note[1] for note, _ in sounds_measured.of(name)}:
-        one = {note[2]: seen.centroid for note, seen in sounds_measured.of(name) if note[1] == pitch}
+        one = {
+            note[2]: seen.centroid for note, seen in sounds_measured.of(name) if note[1] == pitch
+        }
         assert one[1.0] > 1.03 * one[0.2], pitch
 
 

@@ -24,9 +24,13 @@ from scband.supercollider.synthdefs import compiled_synthdefs, names
 TAIL = 4.0
 """Seconds that the last note's release and the hall are given."""
 
+FORMATS = (".wav", ".flac")
+"""Endings of the files that can be rendered to, 24 bits each."""
+
 _GROUP_PLAYERS, _GROUP_CHANNELS, _GROUP_EFFECTS, _GROUP_MASTER = 10, 11, 12, 13
 _FIRST_PLAYER, _FIRST_CHOKE, _FIRST_CHANNEL, _FIRST_NOTE = 20, 100, 500, 2000
 _FRAMES = 1 << 16
+_SEEDS = 1 << 24  # what a control's 32-bit float counts to
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ def render(
     stems: Path | None = None,
     channels: Mapping[str, Channel] = DEFAULT_CHANNELS,
     tempo: float = 120.0,
+    seed: int = 0,
     seconds: float | None = None,
     master: Mapping[str, float] | None = None,
     server: OfflineServer | None = None,
@@ -70,17 +75,20 @@ def render(
     """Render notes to `mix` (.wav or .flac), and to a file a player below the folder `stems`.
 
     Stems are taken after each player's fader; with "effects" they sum to what the master is
-    given. `tempo` sets the echo, `seconds` the length (else the last note and TAIL), `master`
-    arguments of the master SynthDef. Raises OfflineRenderError when a note is impossible, the
-    server fails, `timeout` seconds pass or `cancelled` is set, SynthDefError for an unknown sound.
+    given. `tempo` sets the echo, `seed` (any whole number) every noise, `seconds` the length (else the
+    last note and TAIL), `master` arguments of the master SynthDef. Raises OfflineRenderError when
+    a note is impossible, the server fails, `timeout` seconds pass or `cancelled` is set,
+    SynthDefError for an unknown sound.
     """
+    if mix.suffix.lower() not in FORMATS:
+        raise OfflineRenderError(f"{mix}: renders are .wav or .flac")
     plan = sorted(notes, key=lambda note: note.time)
     folder = synthdefs or compiled_synthdefs()
     _check(plan, frozenset(names(folder)))
     players = tuple(dict.fromkeys([*channels, *(note.player for note in plan)]))
     length = seconds if seconds is not None else _length(plan)
     server = _with_channels(server or OfflineServer(), 2 + (2 * len(players) + 2 if stems else 0))
-    session = _Session(players, channels, server, stems is not None)
+    session = _Session(players, channels, server, stems is not None, seed)
     score = session.score(plan, folder, tempo, master or {})
     outputs = [
         mix,
@@ -134,6 +142,7 @@ class _Session:
     channels: Mapping[str, Channel]
     server: OfflineServer
     stems: bool
+    seed: int
 
     def bus(self, number: int) -> int:
         """Return a stereo bus: 0 mix, 1 reverb, 2 delay, 3 effects, then one a player."""
@@ -158,7 +167,11 @@ class _Session:
                 if group == _FIRST_CHOKE + len(chokes) - 1:
                     score.add(0.0, "/g_new", group, 1, _FIRST_PLAYER + where)
                 score.add(time, "/n_set", group, "gate", 0.0)
-            controls = {"out": self.bus(4 + where), **note.arguments}
+            controls = {
+                "out": self.bus(4 + where),
+                "seed": (self.seed * 65_537 + number) % _SEEDS,
+                **note.arguments,
+            }
             _new(score, time, note.sound, _FIRST_NOTE + number, group=group, controls=controls)
         return score
 
