@@ -69,12 +69,12 @@ class OnsetKind(Enum):
     SOFT = 1
 
 
-DETECTOR_LATENCY_SAMPLES = {OnsetKind.SHARP: 0, OnsetKind.SOFT: 146}
+DETECTOR_LATENCY_SAMPLES = {OnsetKind.SHARP: 0, OnsetKind.SOFT: 117}
 """Samples from the beginning of a sound to the detector's answer, subtracted from the count.
 
 Measured with sounds that begin from one sample to the next: clicks and noise bursts are answered
-at their first sample; a change of a steady tone's pitch 34 to 317 samples later, 146 in the middle
-(an FFT of 512 samples, every 256). A slow attack is later by as much as it is slow.
+at their first sample; a change of a steady tone's pitch mostly 54 to 200 samples later, 117 in
+the middle (an FFT of 1024 samples, every 128). A slow attack is later by as much as it is slow.
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import tempfile
 from collections.abc import Callable
@@ -23,6 +24,7 @@ Handler = Callable[[Values], None]
 COUNT_UNIT = 2**20
 """Samples in one unit of the first of the two parts in which a sample count is sent."""
 
+_IDS = itertools.count(1)
 _CUE_FRAMES = 65_536
 _ANSWER_SECONDS = 5.0
 
@@ -39,6 +41,7 @@ class InputAnalysis:
         self, server: supriya.Server, group: int, bus: int, *, monitor_bus: int = 0
     ) -> None:
         self.bus = bus
+        self._id = next(_IDS)
         self._monitor_bus = monitor_bus
         self._server = server
         self._target = group
@@ -85,14 +88,15 @@ class InputAnalysis:
             handlers["/scband/input/ended"] = lambda values: on_ended()
         server = self._server
         self._callbacks = [
-            server.register_osc_callback([address], _guarded(handler, on_error or _log))
+            # SendReply answers every client; the id tells this analysis' messages from others'
+            server.register_osc_callback([address], self._guarded(handler, on_error or _log))
             for address, handler in handlers.items()
         ]
         with server.at():
             self._clock = server.add_bus_group("control", 2)
             self._group = server.add_group(target_node=self._target)
             self._source = server.add_group(target_node=self._group)
-        settings = {"in": self.bus, "clock": self.clock_bus}
+        settings = {"in": self.bus, "clock": self.clock_bus, "id": self._id}
         self._new("analysis", self._group, to_tail=True, channels=2, rate=rate, pre=pre, **settings)
 
     def stop(self) -> None:
@@ -137,7 +141,9 @@ class InputAnalysis:
         folder = tempfile.TemporaryDirectory(prefix="scband-input-")
         try:
             file = probe(Path(path))
-            streamed = streamable(file, Path(folder.name))
+            # the server fills its buffer once only from a file that is shorter, loop or not
+            least_frames = _CUE_FRAMES if loop else 0
+            streamed = streamable(file, Path(folder.name), least_frames=least_frames)
             source = self._empty_source()
         except BaseException:
             folder.cleanup()
@@ -153,6 +159,7 @@ class InputAnalysis:
             loop=int(loop),
             frames=streamed.frames,
             clock=self.clock_bus,
+            id=self._id,
             monitor_out=self._monitor_bus,
             monitor=monitor,
         )
@@ -223,17 +230,19 @@ class InputAnalysis:
                 " opened or closed"
             ) from error
 
+    def _guarded(
+        self, handler: Handler, on_error: Callable[[ScbandError], None]
+    ) -> Callable[[OscMessage], None]:
+        def receive(message: OscMessage) -> None:
+            values: Values = tuple(message.contents)
+            if len(values) > 1 and values[1] != self._id:
+                return
+            try:
+                handler(values)
+            except ScbandError as error:
+                on_error(error)
 
-def _guarded(
-    handler: Handler, on_error: Callable[[ScbandError], None]
-) -> Callable[[OscMessage], None]:
-    def receive(message: OscMessage) -> None:
-        try:
-            handler(tuple(message.contents))
-        except ScbandError as error:
-            on_error(error)
-
-    return receive
+        return receive
 
 
 def _log(error: ScbandError) -> None:

@@ -53,18 +53,19 @@ def probe(path: Path) -> InputFile:
     return InputFile(path, info.channels, info.samplerate, info.frames, info.format)
 
 
-def streamable(file: InputFile, folder: Path) -> InputFile:
+def streamable(file: InputFile, folder: Path, *, least_frames: int = 0) -> InputFile:
     """Return the file, or a copy of it in `folder` that the server can stream.
 
-    Two channels at most stay as they are; more are mixed to one. The sample rate stays. Raises
-    AudioFileError where the file breaks off or the copy cannot be written.
+    Two channels at most stay as they are; more are mixed to one. The sample rate stays. A file of
+    fewer than `least_frames` is repeated as a whole until it has as many. Raises AudioFileError
+    where the file breaks off or the copy cannot be written.
     """
-    if file.can_be_streamed:
+    if file.can_be_streamed and file.frames >= least_frames:
         return file
     copy = folder / f"{file.path.stem}.wav"
+    times = -(-least_frames // file.frames) or 1
     try:
-        with soundfile.SoundFile(str(file.path)) as source:
-            frames = _copy(source, copy)
+        frames = _copy(file.path, copy, times)
     except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
         raise AudioFileError(f"{file.path} cannot be converted to {copy}: {error}") from error
     if frames == 0:
@@ -73,13 +74,16 @@ def streamable(file: InputFile, folder: Path) -> InputFile:
     return InputFile(copy, channels, file.sample_rate, frames, "WAV")
 
 
-def _copy(source: soundfile.SoundFile, path: Path) -> int:
-    channels = source.channels if source.channels <= 2 else 1
+def _copy(path: Path, copy: Path, times: int) -> int:
     frames = 0
-    with soundfile.SoundFile(
-        str(path), "w", samplerate=source.samplerate, channels=channels, subtype="FLOAT"
-    ) as target:
-        for block in source.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True):
-            target.write(block if source.channels <= 2 else block.mean(axis=1))
-            frames += len(block)
+    with soundfile.SoundFile(str(path)) as source:
+        channels = source.channels if source.channels <= 2 else 1
+        with soundfile.SoundFile(
+            str(copy), "w", samplerate=source.samplerate, channels=channels, subtype="FLOAT"
+        ) as target:
+            for _ in range(times):
+                source.seek(0)
+                for block in source.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True):
+                    target.write(block if channels == source.channels else block.mean(axis=1))
+                    frames += len(block)
     return frames
