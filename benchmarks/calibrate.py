@@ -62,9 +62,9 @@ def main() -> None:
     os.environ["SCBAND_UNCALIBRATED"] = "1"
     rich, plain = tables(plain=False), tables(plain=True)
     lines = [
-        "// Written by benchmarks/calibrate.py: do not edit. Decibels that bring each SynthDef to its",
-        "// loudness: [MIDI pitches, velocities, a row of dB a velocity]; NAME_plain is the variant",
-        "// without sc3-plugins where it differs.",
+        "// Written by benchmarks/calibrate.py: do not edit. Decibels that bring each SynthDef to",
+        "// its loudness: [MIDI pitches, velocities, a row of dB a velocity]; NAME_plain is the",
+        "// variant without sc3-plugins where it differs.",
         "(",
     ]
     for name, table in rich.items():

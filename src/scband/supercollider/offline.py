@@ -75,9 +75,9 @@ def render(
     """Render notes to `mix` (.wav or .flac), and to a file a player below the folder `stems`.
 
     Stems are taken after each player's fader; with "effects" they sum to what the master is
-    given. `tempo` sets the echo, `seed` (any whole number) every noise, `seconds` the length (else the
-    last note and TAIL), `master` arguments of the master SynthDef. Raises OfflineRenderError when
-    a note is impossible, the server fails, `timeout` seconds pass or `cancelled` is set,
+    given. `tempo` sets the echo, `seed` (any whole number) every noise, `seconds` the length (else
+    the last note and TAIL), `master` arguments of the master SynthDef. Raises OfflineRenderError
+    when a note is impossible, the server fails, `timeout` seconds pass or `cancelled` is set,
     SynthDefError for an unknown sound.
     """
     if mix.suffix.lower() not in FORMATS:
