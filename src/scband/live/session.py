@@ -31,6 +31,7 @@ from scband.supercollider.engine import BeatReport, Engine, EngineEvent
 from scband.supercollider.jack import JackState
 from scband.supercollider.mixer import Strip
 from scband.supercollider.patterns import PatternController
+from scband.supercollider.recorder import file_format
 
 _COMMAND_SECONDS = 6.0
 _CHORD_SEARCH = 16  # bars in which another chord is looked for
@@ -123,9 +124,9 @@ class Session:
         self._input = None if input is None else Path(input)
         self._card = sound_card_input
         self._monitor = monitor
-        self._record = None if record is None else Path(record)
+        self._record = None if record is None else _checked_record(Path(record))
         self._stems = stems
-        self._log_path = None if log is None else Path(log)
+        self._log_path = None if log is None else _checked_folder(Path(log))
         self._log: SessionLog | None = None
         self._on_event = on_event
         self._link = link
@@ -216,7 +217,6 @@ class Session:
             path = self._record.with_suffix(".jsonl")
         if path is None:
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._log = SessionLog(
             path,
             {
@@ -477,3 +477,16 @@ def _checked_tempo(tempo: Any) -> float:
     if not isinstance(tempo, int | float) or not 20 <= tempo <= 400:
         raise SessionError(f"the tempo must be between 20 and 400 a minute, not {tempo!r}")
     return float(tempo)
+
+
+def _checked_folder(path: Path) -> Path:
+    try:
+        path.expanduser().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SessionError(f"cannot write to {path}: {error.strerror}") from error
+    return path.expanduser()
+
+
+def _checked_record(path: Path) -> Path:
+    file_format(path)  # SuperColliderError for an ending that is no .wav or .flac
+    return _checked_folder(path)
