@@ -1,9 +1,9 @@
 """The ears through the real supernova, on a JACK of their own."""
 
 import os
+import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -303,22 +303,25 @@ def test_the_source_is_heard_along_only_as_loud_as_asked(sound_server, tmp_path)
         server.free_node(second)
 
 
-def test_stop_leaves_nothing_on_the_server_and_no_file(sound_server, listener, tmp_path):
+def test_stop_leaves_nothing_on_the_server_and_no_file(
+    sound_server, listener, tmp_path, monkeypatch
+):
     def tree():
         sound_server.sync()
         return str(listener.server.query_tree())
 
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = tree()
     listener.start()
     listener.analysis.play(write(tmp_path / "copy.flac", sine(220.0, 3)))
     assert "analysis" in tree()
-    copies = [Path("/tmp", name) for name in os.listdir("/tmp") if name.startswith("scband-input-")]
+    assert list(tmp_path.glob("scband-input-*/copy.wav"))
     listener.analysis.stop()
     assert tree() == before
     sent = len(listener.frames)
     time.sleep(0.1)
     assert len(listener.frames) == sent
-    assert not any(copy.exists() for copy in copies)
+    assert not list(tmp_path.glob("scband-input-*"))
 
 
 def test_what_is_asked_in_the_wrong_state_is_refused(listener):
