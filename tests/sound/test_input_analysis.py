@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,19 +22,26 @@ RATE = 48_000
 PERIOD = 256
 
 
+@contextmanager
+def a_server(name):
+    jack = Jack(JackOptions(driver=AudioDriver.DUMMY, name=name, sample_rate=RATE, period=PERIOD))
+    try:
+        state = jack.start()
+        server = SoundServer(ServerOptions(period=state.period), jack.environment)
+        try:
+            server.boot()
+            server.load_synthdefs(compiled_synthdefs())
+            yield server
+        finally:
+            server.quit()
+    finally:
+        jack.stop()
+
+
 @pytest.fixture(scope="module")
 def sound_server():
-    name = f"scband-ears-{os.getpid()}"
-    jack = Jack(JackOptions(driver=AudioDriver.DUMMY, name=name, sample_rate=RATE, period=PERIOD))
-    state = jack.start()
-    server = SoundServer(ServerOptions(period=state.period), jack.environment)
-    try:
-        server.boot()
-        server.load_synthdefs(compiled_synthdefs())
+    with a_server(f"scband-ears-{os.getpid()}") as server:
         yield server
-    finally:
-        server.quit()
-        jack.stop()
 
 
 @dataclass
@@ -321,6 +329,20 @@ def test_stop_leaves_nothing_on_the_server_and_no_file(
     sent = len(listener.frames)
     time.sleep(0.1)
     assert len(listener.frames) == sent
+    assert not list(tmp_path.glob("scband-input-*"))
+
+
+def test_stop_after_the_server_has_gone_is_quiet_and_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with a_server(f"scband-gone-{os.getpid()}") as sound_server:
+        server = sound_server.server
+        with server.at():
+            group, bus = server.add_group(), server.add_bus_group("audio", 2)
+        heard = Listener(InputAnalysis(server, int(group), int(bus)), server).start()
+        heard.analysis.play(write(tmp_path / "copy.flac", sine(220.0, 3)))
+        sound_server.quit()
+    heard.analysis.stop()
+    heard.analysis.stop()
     assert not list(tmp_path.glob("scband-input-*"))
 
 

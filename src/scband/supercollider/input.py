@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from supriya.enums import BootStatus
+
 from scband.errors import ScbandError, SuperColliderError
 from scband.supercollider.input_file import InputFile, probe, streamable
 
@@ -100,19 +102,24 @@ class InputAnalysis:
         self._new("analysis", self._group, to_tail=True, channels=2, rate=rate, pre=pre, **settings)
 
     def stop(self) -> None:
-        """End source and analysis (emits `/n_free`), and give back buses and buffer."""
+        """End source and analysis (emits `/n_free`), and give back buses and buffer.
+
+        A server that has ended meanwhile has nothing left to give back.
+        """
         if self._group is None:
             return
-        self.silence()
         server = self._server
         for callback in self._callbacks:
             server.unregister_osc_callback(callback)
-        with server.at():
-            server.free_group_children(self._group)
-            server.free_node(self._group)
-            assert self._clock is not None
-            server.free_bus_group(self._clock)
-        self._callbacks, self._group, self._source = [], None, None
+        if server.boot_status == BootStatus.ONLINE:
+            self._empty_source()
+            with server.at():
+                server.free_group_children(self._group)
+                server.free_node(self._group)
+                assert self._clock is not None
+                server.free_bus_group(self._clock)
+        self._remove_folder()
+        self._callbacks, self._group, self._source, self._buffer = [], None, None, None
 
     def listen(self, *, first: int = 0, stereo: bool = False, monitor: float = 0.0) -> None:
         """Take the sound card's input channel `first`, and the next one where `stereo`.
@@ -149,12 +156,12 @@ class InputAnalysis:
             folder.cleanup()
             raise
         self._folder = folder
-        self._buffer = self._cued(streamed)
+        buffer = self._cue(streamed)
         self._new(
             "input_stream" if streamed.channels == 2 else "input_stream_mono",
             source,
             out=self.bus,
-            buffer=int(self._buffer),
+            buffer=buffer,
             rate=streamed.sample_rate / self._sample_rate(),
             loop=int(loop),
             frames=streamed.frames,
@@ -187,21 +194,25 @@ class InputAnalysis:
                 self._server.close_buffer(self._buffer)
                 self._server.free_buffer(self._buffer)
         self._buffer = None
-        if self._folder is not None:
-            self._sync()
-            self._folder.cleanup()
-            self._folder = None
+        self._remove_folder()
         return self._source
 
-    def _cued(self, file: InputFile) -> supriya.Buffer:
+    def _remove_folder(self) -> None:
+        # the server may still have a file open in there; that keeps it readable to the end
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _cue(self, file: InputFile) -> int:
+        """Open a file for streaming; return the number of its buffer."""
         server = self._server
         with server.at():
-            buffer = server.add_buffer(channel_count=file.channels, frame_count=_CUE_FRAMES)
+            self._buffer = server.add_buffer(channel_count=file.channels, frame_count=_CUE_FRAMES)
         self._sync()
         with server.at():
-            server.read_buffer(buffer, file.path, frame_count=_CUE_FRAMES, leave_open=True)
+            server.read_buffer(self._buffer, file.path, frame_count=_CUE_FRAMES, leave_open=True)
         self._sync()
-        return buffer
+        return int(self._buffer)
 
     def _new(
         self, name: str, group: supriya.Group, *, to_tail: bool = False, **settings: float
@@ -227,7 +238,7 @@ class InputAnalysis:
         except TimeoutError as error:
             raise SuperColliderError(
                 f"the server did not answer within {_ANSWER_SECONDS:g} s while an input file was"
-                " opened or closed"
+                " opened"
             ) from error
 
     def _guarded(
