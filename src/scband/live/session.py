@@ -430,6 +430,8 @@ class Session:
             self._commands.put(lambda: self._at_bar(report.bar))
 
     def _at_bar(self, number: int) -> None:
+        if self._link and self._beat is not None:
+            self.conductor.tempo = self._beat.tempo  # a peer may have changed it
         if self._ears is not None:
             self.conductor.performer = self._ears.performer(self.conductor.tempo)
         if self.conductor.over(number):
