@@ -49,12 +49,10 @@ def main() -> None:
     for number in (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
         signal.signal(number, _interrupt)
     try:
-        app(standalone_mode=False)
+        status = app(standalone_mode=False)
     except ScbandError as error:
         typer.echo(f"scband: {error}", err=True)
         sys.exit(1)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("stopped", err=True)
         sys.exit(130)
@@ -65,6 +63,7 @@ def main() -> None:
             raise
         show()
         sys.exit(getattr(error, "exit_code", 2))
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 @app.command()
