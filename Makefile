@@ -35,8 +35,8 @@ check: setup  ## lint, format, types, import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup  ## measure timing, latency, sounds, listening and players (some minutes)
-	@$(BIN)/python -m benchmarks
+bench: setup  ## measure timing, sounds, players, voicing, listening (some minutes): make bench BENCH=timing
+	@$(BIN)/python benchmarks $(BENCH)
 
 soak: setup  ## the long tests
 	@$(BIN)/python -m pytest -m soak --timeout 3600

@@ -1,6 +1,6 @@
 """Time, measured inside the server in samples: grid, swaps, answers, decisions, processor.
 
-    python -m benchmarks timing
+    python benchmarks timing
 
 Every row names its conditions and the xruns that JACK reported while it was measured: each xrun is
 a step in time. Peers' figures for the same grid (scband's notes of other systems): sclang alone 0,
