@@ -69,7 +69,7 @@ def main() -> None:
     ]
     for name, table in rich.items():
         lines.append(f"\t{name}: {list(table)},")
-        if plain[name] != table:
+        if name in SOUNDS and SOUNDS[name].plugin:
             lines.append(f"\t{name}_plain: {list(plain[name])},")
     (ROOT / "sc" / "levels.scd").write_text("\n".join([*lines, ")", ""]))
 

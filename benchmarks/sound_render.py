@@ -50,10 +50,12 @@ def rendered(
     program: str = "scsynth",
     more: dict[str, float] | None = None,
     held: float = HELD,
+    together: bool = False,
 ) -> str:
     """Render notes, each SynthDef on outputs of its own, and hand each note's samples to `visit`.
 
-    Samples are (frames, 2) and begin where the note does. Returns what the server printed.
+    Samples are (frames, 2) and begin where the note does; a SynthDef's notes follow one another,
+    or all start at once where `together`. Returns what the server printed.
     """
     folder = compiled_synthdefs(plain=plain)
     server = OfflineServer(program)
@@ -64,7 +66,7 @@ def rendered(
         score.add(0.0, "/d_recv", (folder / f"{name}.scsyndef").read_bytes())
     for number, note in enumerate(notes):
         name, pitch, velocity = note
-        start = ends.get(name, FIRST)
+        start = FIRST if together else ends.get(name, FIRST)
         starts[number] = start
         ends[name] = start + (DRUM_SPACE if name in DRUMS else SPACE + held - HELD)
         controls: dict[str, float] = {"velocity": velocity, "sustain": held, **(more or {})}

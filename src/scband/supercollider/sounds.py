@@ -66,16 +66,16 @@ class Strike:
 
 
 _SOUNDS = (
-    Sound("bass_upright", ("bass",), 28, 67, (32,)),
-    Sound("bass_electric", ("bass",), 23, 67, (33, 34, 35, 36, 37)),
+    Sound("bass_upright", ("bass",), 28, 67, (32,), plugin="DWGPlucked"),
+    Sound("bass_electric", ("bass",), 23, 67, (33, 34, 35, 36, 37), plugin="DWGPlucked"),
     Sound("bass_synth", ("bass",), 23, 67, (38, 39)),
     Sound("piano", ("keys", "lead"), 21, 108, (*range(4), 6, 7), plugin="MdaPiano"),
     Sound("electric_piano", ("keys", "lead"), 28, 103, (4, 5)),
     Sound("organ", ("keys", "lead", "pad"), 24, 103, tuple(range(16, 24))),
     Sound("pad", ("pad", "keys"), 24, 96, (*range(48, 55), *range(88, 96))),
-    Sound("guitar_nylon", ("guitar", "lead"), 40, 84, (24,)),
-    Sound("guitar_steel", ("guitar", "lead"), 40, 86, (25,)),
-    Sound("guitar_electric", ("guitar", "lead"), 40, 88, tuple(range(26, 32))),
+    Sound("guitar_nylon", ("guitar", "lead"), 40, 84, (24,), plugin="DWGPlucked"),
+    Sound("guitar_steel", ("guitar", "lead"), 40, 86, (25,), plugin="DWGPlucked"),
+    Sound("guitar_electric", ("guitar", "lead"), 40, 88, tuple(range(26, 32)), plugin="DWGPlucked"),
     Sound("lead", ("lead",), 36, 100, (*range(80, 88), *range(56, 80))),
 )
 
