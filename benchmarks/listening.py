@@ -1,7 +1,10 @@
 """Measure the band's ears: pitch, onsets and chroma of the analysis SynthDef, in the real server.
 
-Files with exact truth go through the SynthDef in supernova's non-real-time mode (what it hears is
-the same, sample for sample, as live; the way to Python is measured by the latency benchmark).
+Files with exact truth go through the SynthDef in the server's non-real-time mode, by default in
+scsynth, which starts sooner than supernova and hears the same. `--live` plays some of them through
+supernova and JACK in real time too, and says how far both agree. The way from the server to Python
+and back is measured elsewhere.
+
 Needs FluidSynth and a sound font, which scband itself does not:
 `apt install fluidsynth fluid-soundfont-gm timgm6mb-soundfont`.
 """
@@ -11,13 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from listening_material import Take, make_takes, missing_programs
 from listening_scores import OnsetScore, PitchScore, chroma_score, decoded
-from offline_listening import listen
+from live_listening import PERIOD, live_listener
+from offline_listening import Heard, listen
 
 from scband.supercollider.synthdefs import compiled_synthdefs
 
@@ -39,7 +44,9 @@ def main() -> int:
         takes = [
             take for seed in options.seeds for take in make_takes(Path(folder, str(seed)), seed)
         ]
-        figures = measure(takes, definitions, options.server)
+        figures = measure(takes, lambda path: listen(path, definitions, server=options.server))
+        if options.live:
+            compare_live(takes, definitions)
     report(
         figures, f"seeds {options.seeds}, {options.server}, {'plain' if options.plain else 'full'}"
     )
@@ -48,14 +55,14 @@ def main() -> int:
     return 0
 
 
-def measure(takes: list[Take], definitions: Path, server: str) -> dict[str, dict[str, float]]:
+def measure(takes: Sequence[Take], hear: Callable[[Path], Heard]) -> dict[str, dict[str, float]]:
     """Listen to every take; return the figures by source, and under "all" those altogether."""
     pitches: dict[str, PitchScore] = {}
     onsets: dict[str, OnsetScore] = {}
     chromas: dict[str, list[float]] = {}
     for take in takes:
         source = take.source.split("/")[0]
-        heard = listen(take.path, definitions, server=server)
+        heard = hear(take.path)
         frames = decoded(heard)
         for name in (source, "all"):
             onsets.setdefault(name, OnsetScore()).add(take, heard)
@@ -71,6 +78,17 @@ def measure(takes: list[Take], definitions: Path, server: str) -> dict[str, dict
         }
         for name, onset in onsets.items()
     }
+
+
+def compare_live(takes: Sequence[Take], definitions: Path) -> None:
+    """Print the figures of some takes heard live beside those heard offline."""
+    some = [take for take in takes if take.source in LIVE_SOURCES]
+    offline = measure(some, lambda path: listen(path, definitions, server="supernova"))["all"]
+    with live_listener(definitions) as ears:
+        live = measure(some, ears.listen)["all"]
+        print(f"live (period {PERIOD}, {ears.xruns} xruns) and offline, {len(some)} takes:")
+    for name in live:
+        print(f"  {name:36s}{live[name]:10.3f}{offline[name]:10.3f}")
 
 
 def _pitch_figures(score: PitchScore) -> dict[str, float]:
@@ -100,6 +118,7 @@ def _onset_figures(score: OnsetScore) -> dict[str, float]:
     }
 
 
+LIVE_SOURCES = ("bass finger/_line", "guitar steel/_line", "voice/_line", "drums/0")
 COLUMNS = {
     "pitch, all": "pitch",
     "pitch after 150 ms": ">150ms",
@@ -139,6 +158,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--server", choices=("supernova", "scsynth"), default="scsynth")
     parser.add_argument("--plain", action="store_true", help="without sc3-plugins")
+    parser.add_argument("--live", action="store_true", help="also some takes in real time")
     parser.add_argument("--json", help="file to write the figures to")
     return parser.parse_args()
 

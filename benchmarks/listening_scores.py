@@ -13,7 +13,7 @@ from offline_listening import Heard
 from scband.analysis.frames import (
     DETECTOR_LATENCY_SAMPLES,
     Frame,
-    OnsetKind,
+    Onset,
     decode_frame,
     decode_onset,
 )
@@ -83,9 +83,8 @@ class OnsetScore:
                 place += 1
 
 
-def _answered(onset: object) -> float:
-    kind: OnsetKind = onset.kind  # type: ignore[attr-defined]
-    return (onset.samples + DETECTOR_LATENCY_SAMPLES[kind]) / SAMPLE_RATE  # type: ignore[attr-defined]
+def _answered(onset: Onset) -> float:
+    return (onset.samples + DETECTOR_LATENCY_SAMPLES[onset.kind]) / SAMPLE_RATE
 
 
 def chroma_score(take: Take, frames: Sequence[Frame]) -> float:
