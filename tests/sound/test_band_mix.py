@@ -51,6 +51,12 @@ def test_every_player_is_heard_and_none_covers_the_rest(band):
     assert heard["pad"] == min(heard.values()), "a pad lies behind"
 
 
+def test_stems_have_headroom(band):
+    _, stems, _ = band
+    for name, samples in stems.items():
+        assert 20 * np.log10(np.abs(samples).max()) < -3, name
+
+
 def test_the_mix_is_wide_but_folds_to_mono(band):
     mix, _, seconds = band
     music = mix[: round(seconds * RATE)]

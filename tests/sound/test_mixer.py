@@ -76,7 +76,7 @@ def chain(name="sine", gain=0.1, *, end=60.0, channel=None, master=None, effects
         new(0.0, name, 1000, gain=gain),
         new(0.0, "mixer_channel", 1001, **sends, **(channel or {})),
         *effects,
-        new(0.0, "master", 1100, **{"in": MIX, "out": 0, **(master or {})}),
+        new(0.0, "master", 1100, **{"in": MIX, "out": 0, "trim": 1, **(master or {})}),
         (end, "/n_free", 1000),
     ]
 

@@ -34,6 +34,18 @@ def test_every_note_is_within_1_db_of_the_loudness_that_all_share(sounds_measure
     assert not wrong
 
 
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("name", SOUNDS)
+def test_every_semitone_of_the_range_is_in_tune_and_as_loud_as_the_next(name, plain):
+    from sound_render import measured
+
+    pitches = range(SOUNDS[name].low, SOUNDS[name].high + 1)
+    heard = measured([(name, pitch, 0.7) for pitch in pitches], plain=plain)
+    assert max(abs(each.cents) for each in heard.values()) <= 3
+    level = np.array([heard[name, pitch, 0.7].loudness for pitch in pitches])
+    assert np.abs(np.diff(level)).max() < 1
+
+
 @pytest.mark.parametrize("name", DRUMS)
 def test_a_drums_strokes_are_on_average_within_1_db_of_its_place_in_the_kit(sounds_measured, name):
     for velocity, heard in by_velocity(sounds_measured, name, lambda seen: seen.loudness).items():

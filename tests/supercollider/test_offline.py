@@ -56,7 +56,7 @@ def test_another_seed_gives_other_noise(tmp_path):
 
 def test_stems_hold_each_player_alone_and_sum_to_the_mix(tmp_path):
     # A master that changes nothing lets the sum be compared.
-    neutral = {"threshold": 0.0, "ratio": 1.0, "ceiling": 0.0, "gain": 1.0}
+    neutral = {"trim": 1.0, "ratio": 1.0, "ceiling": 0.0}
     quiet = {name: Channel(-20, reverb=0.2) for name in FLAT}
     made = render(tune(), tmp_path / "m.flac", stems=tmp_path, channels=quiet, master=neutral)
     assert set(made.stems) == {"bass", "drums", "keys", "effects"}

@@ -38,12 +38,15 @@ class Channel:
 
 DEFAULT_CHANNELS = MappingProxyType(
     {
-        "drums": Channel(1.0, 0.0, 0.10),
-        "bass": Channel(3.0, 0.0, 0.02),
-        "keys": Channel(-1.5, -0.25, 0.16),
-        "guitar": Channel(-0.5, 0.35, 0.14),
-        "lead": Channel(1.0, 0.05, 0.20, 0.12),
-        "pad": Channel(-6.0, 0.0, 0.30),
+        "drums": Channel(-5.0, 0.0, 0.10),
+        "bass": Channel(-3.0, 0.0, 0.02),
+        "keys": Channel(-7.5, -0.25, 0.16),
+        "guitar": Channel(-6.5, 0.35, 0.14),
+        "lead": Channel(-5.0, 0.05, 0.20, 0.12),
+        "pad": Channel(-12.0, 0.0, 0.30),
     }
 )
-"""A balance that the whole band sounds right in; see benchmarks/sounds.py for its loudness."""
+"""A balance that the whole band sounds right in, with 6 dB of headroom that the master takes back.
+
+benchmarks/sounds.py prints how loud it is.
+"""

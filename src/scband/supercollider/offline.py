@@ -94,19 +94,17 @@ def render(
         mix,
         *([stems / f"{each}{mix.suffix}" for each in [*players, "effects"]] if stems else []),
     ]
-    with tempfile.TemporaryDirectory(prefix="scband-render-") as place:
-        raw = Path(place) / "all.wav"
-        early = BLOCK + server.delay()
-        (Path(place) / "score.osc").write_bytes(
-            score.encode(length + (early + BLOCK) / server.sample_rate)
-        )
-        server.run(
-            Path(place) / "score.osc",
-            raw,
-            timeout=timeout if timeout is not None else 30 + 4 * length,
-            cancelled=cancelled,
-        )
-        _split(raw, outputs, skip=early, frames=round(length * server.sample_rate))
+    early = BLOCK + server.delay()
+    encoded = score.encode(length + (early + BLOCK) / server.sample_rate)
+    limit = timeout if timeout is not None else 30 + 4 * length
+    try:
+        with tempfile.TemporaryDirectory(prefix="scband-render-") as place:
+            raw = Path(place) / "all.wav"
+            (Path(place) / "score.osc").write_bytes(encoded)
+            server.run(Path(place) / "score.osc", raw, timeout=limit, cancelled=cancelled)
+            _split(raw, outputs, skip=early, frames=round(length * server.sample_rate))
+    except OSError as error:
+        raise OfflineRenderError(f"cannot render to {mix}: {error}") from error
     named = dict(zip([*players, "effects"], outputs[1:], strict=False))
     return Rendered(mix, named, length)
 
@@ -252,4 +250,7 @@ def _split(raw: Path, outputs: Sequence[Path], *, skip: int, frames: int) -> Non
                     sink.write(block[:, 2 * pair : 2 * pair + 2])
                 left -= len(block)
     except (OSError, soundfile.SoundFileError, TypeError, ValueError) as error:
+        for path in outputs:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
         raise OfflineRenderError(f"cannot write {', '.join(map(str, outputs))}: {error}") from error

@@ -8,7 +8,6 @@ its length as a big-endian 32-bit integer, times in seconds from the start (Supe
 from __future__ import annotations
 
 import struct
-import subprocess
 import threading
 import time
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from scband.errors import OfflineRenderError
 from scband.supercollider import programs
+from scband.supercollider.processes import ChildProcess
 
 BLOCK = 64
 """Samples a control block."""
@@ -129,50 +129,38 @@ class OfflineServer:
         Raises OfflineRenderError when the server fails, complains of a command, runs longer than
         `timeout` seconds, or `cancelled` is set; the server is ended before that.
         """
-        said = output.with_suffix(".log")
-        with said.open("wb") as log:
-            child = subprocess.Popen(
-                self.command(score, output),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-            try:
-                why = _wait(child, timeout, cancelled)
-            finally:
-                if child.poll() is None:
-                    child.kill()
-                    child.wait()
-        text = said.read_text(errors="replace")
-        said.unlink()
+        name, path = self.executable()
+        printed: list[str] = []
+        child = ChildProcess(path.name, self.command(score, output), on_line=printed.append)
+        child.start()
+        try:
+            why = _wait(child, timeout, cancelled)
+        finally:
+            child.stop()
         if why:
-            raise OfflineRenderError(f"{why}; the server was ended")
+            raise OfflineRenderError(f"{why}; {name} was ended")
         if child.returncode or not output.exists():
-            last = " | ".join(text.strip().splitlines()[-4:])
-            raise OfflineRenderError(f"the server ended with {child.returncode}: {last}")
-        for line in text.splitlines():
+            raise OfflineRenderError(f"{name} ended with {child.returncode}\n{child.last_words()}")
+        for line in printed:
             if _is_complaint(line):
-                raise OfflineRenderError(f"the server refused part of the score: {line.strip()}")
-        return text
+                raise OfflineRenderError(f"{name} refused part of the score: {line.strip()}")
+        return "\n".join(printed) + "\n"
 
 
-_COMPLAINTS = ("FAILURE", "ERROR", "exception", "Cannot create synth", "not found")
+_COMPLAINTS = ("FAILURE", "ERROR", "xception", "Cannot create synth", "not found")
 
 
 def _is_complaint(line: str) -> bool:
-    # A free that comes after a note has freed itself is no fault.
+    # A gate that closes after a note has freed itself is no fault.
     return any(word in line for word in _COMPLAINTS) and "node not found" not in line.lower()
 
 
-def _wait(child: subprocess.Popen[bytes], timeout: float, cancelled: threading.Event | None) -> str:
+def _wait(child: ChildProcess, timeout: float, cancelled: threading.Event | None) -> str:
     """Wait for a child; return why it has to be ended, "" when it ended by itself."""
     deadline = time.monotonic() + timeout
-    pause = 0.002
-    while child.poll() is None:
+    while not child.exited.wait(0.02):
         if cancelled is not None and cancelled.is_set():
             return "the render was cancelled"
         if time.monotonic() > deadline:
             return f"the render was not done in {timeout:g} s"
-        time.sleep(pause)
-        pause = min(0.05, pause * 1.3)
     return ""

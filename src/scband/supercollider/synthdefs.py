@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ import platformdirs
 
 from scband.errors import SynthDefError
 from scband.supercollider import programs
+from scband.supercollider.processes import ChildProcess
 from scband.supercollider.sources import sources_folder
 
 MANIFEST = "manifest.json"
@@ -149,35 +149,24 @@ def _compile(source: Path, output: Path, *, plain: bool, timeout: float) -> list
             str(source / "compile.scd"), str(source / "synthdefs"), str(output),
         ]  # fmt: skip
         environment = {
-            **os.environ,
             # A startup.scd of the user's own must not run in the compiler.
             "XDG_CONFIG_HOME": home,
             "QT_QPA_PLATFORM": "offscreen",
             "QTWEBENGINE_DISABLE_SANDBOX": "1",
             "SCBAND_PLAIN": "1" if plain else "0",
         }
+        printed: list[str] = []
+        sclang = ChildProcess("sclang", command, env=environment, on_line=printed.append).start()
         try:
-            done = subprocess.run(
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                timeout=timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise SynthDefError(f"sclang did not compile the SynthDefs in {timeout:g} s") from error
-        except OSError as error:
-            raise SynthDefError(f"cannot run {command[0]}: {error}") from error
-    return _written(done.stdout, done.returncode)
+            if not sclang.exited.wait(timeout):
+                raise SynthDefError(f"sclang did not compile the SynthDefs in {timeout:g} s")
+        finally:
+            sclang.stop()
+    return _written(printed, sclang.returncode or 0)
 
 
-def _written(text: str, status: int) -> list[str]:
+def _written(lines: list[str], status: int) -> list[str]:
     """Read compile.scd's lines: names of SynthDefs, or SynthDefError with what sclang said."""
-    lines = text.splitlines()
     errors = [
         _explain(lines, index)
         for index, line in enumerate(lines)
