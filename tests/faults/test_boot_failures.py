@@ -147,3 +147,21 @@ def test_a_parse_error_in_a_synthdef_is_shown_with_file_and_line(
     with pytest.raises(SynthDefError, match=r"(?s)click\.scd") as raised:
         boot(EngineOptions(jack=DUMMY))
     assert re.search(r"line \d+|unexpected|parse", str(raised.value))
+
+
+def test_a_server_without_sc3_plugins_plays_the_plain_sounds_and_says_so(tmp_path: Path) -> None:
+    # the UGens that our richer sounds and pitch tracker are made of
+    extra = ("Mda", "DWG", "Tartini", "PitchDetection", "JPverb", "DEIND")
+    for library in Path("/usr/lib/SuperCollider/plugins").glob("*_supernova.so"):
+        if not library.name.startswith(extra):
+            (tmp_path / library.name).symlink_to(library)
+    options = EngineOptions(jack=DUMMY, server=ServerOptions(plugins=str(tmp_path)))
+    with Engine(options) as engine:
+        notes = [event.text for event in engine.events if event.kind == "note"]
+        assert any("sc3-plugins-server" in text for text in notes)
+        before = len(engine.server.complaints)
+        for name in ("piano", "bass_upright", "guitar_steel", "analysis"):
+            engine.server.send("/s_new", name, -1, 0, 1)
+        engine.server.sync()
+        time.sleep(0.2)
+        assert engine.server.complaints[before:] == []

@@ -137,6 +137,16 @@ def test_a_session_whose_sclang_dies_says_so_and_ends(alive: Callable[[int], boo
     assert await_end(alive, pids) == []
 
 
+def test_a_session_whose_jack_dies_says_so_and_ends(alive: Callable[[int], bool]) -> None:
+    process, pids, port, jack = begin(
+        "import os, signal; os.kill(band.engine.jack.process.pid, signal.SIGKILL); band.wait(20)"
+    )
+    _, error = process.communicate(timeout=15)
+    assert "ended unasked" in error
+    assert await_end(alive, pids) == []
+    assert left_in_shared_memory(port, jack) == []
+
+
 def test_two_sessions_run_side_by_side_and_end_apart(alive: Callable[[int], bool]) -> None:
     first, first_pids, _, first_jack = begin("band.wait(60)")
     second, second_pids, _, second_jack = begin("band.wait(60)")

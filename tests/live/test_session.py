@@ -11,6 +11,7 @@ import soundfile
 
 from scband.errors import ChartError, SessionError, StyleError, SuperColliderError
 from scband.live.display import line
+from scband.live.keyboard import Keyboard
 from scband.live.session import Session
 from scband.settings import Settings
 from scband.supercollider.jack import jack_environment
@@ -160,6 +161,23 @@ def test_a_bad_mix_is_refused_by_name_and_range(band: Session) -> None:
         band.bass.send("reverb", 5)
     with pytest.raises(AttributeError, match="its players are drums, bass"):
         band.tuba.mute()
+
+
+def test_keys_conduct_the_band(band: Session) -> None:
+    keys = Keyboard(band)
+    with keys:  # no terminal here: nothing is read, keys are pressed by hand
+        keys.read()
+        assert keys.press("2") == "bass rests"
+        assert not band.bass.playing
+        assert keys.press("2") == "bass plays"
+        assert keys.press("+") == "tempo 118"
+        assert keys.press("-") == "tempo 116"
+        assert keys.press("]") == "intensity 0.6"
+        assert keys.press("[") == "intensity 0.5"
+        assert keys.press("x") == ""
+        assert not keys.quit
+        keys.press("q")
+        assert keys.quit
 
 
 def test_nothing_came_late_and_nobody_was_left_alone(band: Session) -> None:

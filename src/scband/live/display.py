@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from scband.live.keyboard import Keyboard
 from scband.live.session import Session, Status
 
 if TYPE_CHECKING:
@@ -35,21 +36,25 @@ def line(status: Status) -> str:
 
 
 def show(session: Session, seconds: float | None, console: Console) -> None:
-    """Show a running session until it is over or `seconds` have passed."""
+    """Show a running session until it is over or `seconds` have passed; keys conduct it."""
     deadline = None if seconds is None else time.monotonic() + seconds
     if console.is_terminal:
         from rich.live import Live  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
 
-        with Live(line(session.status()), console=console, auto_refresh=False) as live:
-            while not _over(session, deadline):
-                live.update(line(session.status()), refresh=True)
+        with Keyboard(session) as keys, Live(console=console, auto_refresh=False) as live:
+            console.print(keys.help, highlight=False, markup=False)
+            while not _over(session, deadline) and not keys.quit:
+                keys.read()
+                # Text, since a section's name in brackets is no markup
+                live.update(Text(f"{line(session.status())}  {keys.said}"), refresh=True)
         return
     shown = -1
     while not _over(session, deadline):
         status = session.status()
         if status.bar % 4 == 1 and status.bar != shown:
             shown = status.bar
-            console.print(line(status), highlight=False, soft_wrap=True)
+            console.print(line(status), highlight=False, markup=False, soft_wrap=True)
 
 
 def _over(session: Session, deadline: float | None) -> bool:
@@ -65,7 +70,11 @@ def play_through(session: Session, seconds: float | None = None) -> None:
 
     console = Console(file=sys.stdout)
     try:
+        with console.status("booting …") as progress:
+            session.on_boot = lambda text: progress.update(f"booting {text} …")
+            session.start()
         with session:
             show(session, seconds, console)
     except KeyboardInterrupt:
+        session.stop()
         console.print("stopped")

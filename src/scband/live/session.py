@@ -36,6 +36,7 @@ from scband.supercollider.recorder import file_format
 _COMMAND_SECONDS = 6.0
 _CHORD_SEARCH = 16  # bars in which another chord is looked for
 _LEAD_SECONDS = 0.25  # from the start message to beat 0: the first bars are out by then
+_TOO_NEAR_SECONDS = 0.06  # a bar that begins so soon is left as it was sent
 _RING_SECONDS = 1.5  # the last notes and the reverb
 _SWITCH_INTERVAL = 0.0005  # so that a deciding thread never holds a hearing one for Python's 5 ms
 
@@ -129,6 +130,7 @@ class Session:
         self._log_path = None if log is None else _checked_folder(Path(log))
         self._log: SessionLog | None = None
         self._on_event = on_event
+        self.on_boot: Callable[[str], None] | None = None
         self._link = link
         self._ears: Ears | None = None
         self._beat: BeatReport | None = None
@@ -144,7 +146,7 @@ class Session:
     # --- life --------------------------------------------------------------------------------
 
     def __enter__(self) -> Session:
-        return self.start()
+        return self if self._thread is not None else self.start()
 
     def __exit__(
         self,
@@ -446,7 +448,13 @@ class Session:
         return self._beat.bar if self._beat is not None else -1
 
     def _again(self) -> None:
-        for plan in self.conductor.again(self._now()):
+        """Decide the bars that are out already anew, but for one that is about to begin."""
+        report, number = self._beat, self._now()
+        if report is not None:
+            left = (report.bar_beats - report.in_bar) * 60 / report.tempo
+            begun = time.time() - (report.time - self.settings.latency)
+            number += left - begun < _TOO_NEAR_SECONDS
+        for plan in self.conductor.again(number):
             self._send(plan)
         self._tell_feel()
 
@@ -468,10 +476,13 @@ class Session:
     def _said(self, event: EngineEvent) -> None:
         if self._log is not None:
             self._log.event(event)
-        if event.kind == "exit" and self._thread is not None:
+        if event.kind == "exit" and self.engine.boot_seconds and not self.finished.is_set():
             self.error = SessionError(f"{event.text}: the session has ended")
             self.finished.set()
-        if self._on_event is not None:
+        if event.kind == "boot":
+            if self.on_boot is not None:
+                self.on_boot(event.text)
+        elif self._on_event is not None:
             self._on_event(event)
 
 

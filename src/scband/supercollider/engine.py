@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
@@ -45,7 +46,8 @@ class EngineEvent:
 
     `kind` is one of: `complaint` (supernova printed), `late` (a bundle or a bar came too late),
     `missing` (a player goes on alone), `fault` (an error inside sclang), `refused` (sclang refused
-    a message), `exit` (a process ended unasked), `note` (worth knowing). `time` is Unix seconds.
+    a message), `exit` (a process ended unasked), `boot` (what is being started), `note` (worth
+    knowing). `time` is Unix seconds.
     """
 
     kind: str
@@ -86,7 +88,9 @@ class Engine:
         self._on_beat = on_beat
         self._on_event = on_event
         self._lock = threading.Lock()
-        self.jack = Jack(self.options.jack)
+        self.jack = Jack(
+            self.options.jack, on_exit=lambda: self._say("exit", "jackd ended unasked")
+        )
         self.language = Language(
             self.options.language,
             on_report=self._report,
@@ -110,12 +114,16 @@ class Engine:
         try:
             with ThreadPoolExecutor(max_workers=1) as pool:
                 definitions = pool.submit(compiled_synthdefs)
+                self._say("boot", "JACK")
                 self.language.start()
                 state = self.jack.start()
                 for note in self.jack.notes:
                     self._say("note", note)
+                self._say("boot", "supernova")
                 self._boot_server(state)
-                self.server.load_synthdefs(definitions.result())
+                self._say("boot", "SynthDefs")
+                self._load(definitions.result())
+            self._say("boot", "sclang")
             self.language.attach(self.server.port, self.options.server.max_logins)
             self._mixer = Mixer(self.server)
             self._mixer.build()
@@ -139,6 +147,12 @@ class Engine:
             on_exit=lambda: self._say("exit", "supernova ended unasked"),
         )
         self._server.boot()
+
+    def _load(self, folder: Path) -> None:
+        """Load the SynthDefs; the plain ones where the server has no sc3-plugins for the others."""
+        if missing := self.server.load_synthdefs(folder):
+            self._say("note", f"plain sounds are played: {missing[0]} (install sc3-plugins-server)")
+            self.server.load_synthdefs(compiled_synthdefs(plain=True))
 
     def _send_kit(self) -> None:
         self.patterns.set_kit(

@@ -116,18 +116,25 @@ def running_server(name: str) -> JackState | None:
 class Jack:
     """A JACK server to play through; one that it started itself, it also ends.
 
-    `on_line` gets every line that jackd prints; `xruns` counts the drop-outs that it reported
-    since `mark_started` (a client that joins causes one of its own).
+    `on_line` gets every line that jackd prints, `on_exit` is called when it ends unasked; `xruns`
+    counts the drop-outs that it reported since `mark_started` (a client that joins causes one).
     """
 
-    def __init__(self, options: JackOptions, on_line: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        options: JackOptions,
+        on_line: Callable[[str], None] | None = None,
+        on_exit: Callable[[], None] | None = None,
+    ) -> None:
         self.options = options
         self.state: JackState | None = None
         self.xruns = 0
         self.notes: list[str] = []
         self._on_line = on_line
+        self._on_exit = on_exit
         self._process: ChildProcess | None = None
         self._name = ""
+        self._stopping = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -193,7 +200,13 @@ class Jack:
         realtime = ["-R", "-P", "70"] if self.options.realtime else ["-r"]
         argv = [str(programs.find("jackd")), "-n", name, *realtime]
         argv += self._arguments(driver, device, rate, period)
-        process = ChildProcess("jackd", argv, env=jack_environment(name), on_line=self._read_line)
+        process = ChildProcess(
+            "jackd",
+            argv,
+            env=jack_environment(name),
+            on_line=self._read_line,
+            on_exit=self._exited,
+        )
         self._name = name
         for pattern in _left_behind(name):
             REAPER.guard_files(pattern)
@@ -228,6 +241,11 @@ class Jack:
         if self._on_line is not None:
             self._on_line(line)
 
+    def _exited(self, status: int) -> None:
+        # not when it failed to start or was stopped: both of those are told otherwise
+        if self.state is not None and not self._stopping and self._on_exit is not None:
+            self._on_exit()
+
     def mark_started(self) -> None:
         """Count xruns from now on."""
         self.xruns = 0
@@ -239,6 +257,7 @@ class Jack:
 
     def stop(self) -> None:
         """End the server where it is ours, and remove what JACK leaves in shared memory."""
+        self._stopping = True
         if self._process is not None:
             self._process.stop()
             reaper.remove(_left_behind(self._name))

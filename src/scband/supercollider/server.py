@@ -34,6 +34,7 @@ _BOOT_SECONDS = 8.0
 class Complaint(StrEnum):
     """What supernova prints instead of answering."""
 
+    MISSING_UGEN = "missing_ugen"
     UNKNOWN_SYNTHDEF = "unknown_synthdef"
     NODE_NOT_FOUND = "node_not_found"
     LATE = "late"
@@ -42,6 +43,7 @@ class Complaint(StrEnum):
 
 
 _COMPLAINTS = (
+    (Complaint.MISSING_UGEN, re.compile(r"Unit generator \w+ not installed", re.I)),
     (Complaint.UNKNOWN_SYNTHDEF, re.compile(r"Cannot create synth|SynthDef .*not found", re.I)),
     (Complaint.NODE_NOT_FOUND, re.compile(r"node not found|node \d+ not found", re.I)),
     (Complaint.LATE, re.compile(r"^late:?\s*([\d.]+)", re.I)),
@@ -70,7 +72,11 @@ def read_complaint(line: str) -> ServerComplaint | None:
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """How supernova is started. `port` 0 takes a free one; `sample_clock` times by samples."""
+    """How supernova is started.
+
+    `port` 0 takes a free one; `sample_clock` times by samples; `plugins` names the folder of UGen
+    plugins in place of the usual ones.
+    """
 
     port: int = 0
     threads: int = 0
@@ -82,6 +88,7 @@ class ServerOptions:
     max_logins: int = 8
     inputs: int = 2
     outputs: int = 2
+    plugins: str = ""
 
 
 @dataclass(frozen=True)
@@ -219,6 +226,7 @@ class SoundServer:
             input_bus_channel_count=o.inputs,
             output_bus_channel_count=o.outputs,
             load_synthdefs=False,
+            ugen_plugins_path=o.plugins or None,
             sample_clock=o.sample_clock,
         )
 
@@ -284,16 +292,21 @@ class SoundServer:
         if self._on_exit is not None:
             self._on_exit()
 
-    def load_synthdefs(self, folder: Path, timeout: float = 5.0) -> None:
+    def load_synthdefs(self, folder: Path, timeout: float = 5.0) -> tuple[str, ...]:
         """Load every compiled SynthDef in `folder` (emits `/d_loadDir`) and wait until it is done.
 
-        Raises SynthDefError where the folder holds none or supernova does not answer in time.
+        Returns what supernova said of UGens that it does not have; the SynthDefs made of them are
+        not loaded. Raises SynthDefError where the folder holds none, ServerBootError where
+        supernova does not answer in time.
         """
+        self.complaints.clear()
         if not any(folder.glob("*.scsyndef")):
             raise SynthDefError(f"{folder} holds no compiled SynthDefs")
         with self.server.at():
             self.server.load_synthdefs_directory(folder)
         self.sync(timeout)
+        self.sync(timeout)  # its printed lines come by another way: give them one more round
+        return tuple(c.line for c in self.complaints if c.kind is Complaint.MISSING_UGEN)
 
     def sync(self, timeout: float = 2.0) -> None:
         """Wait until supernova has done all that was sent (emits `/sync`)."""
