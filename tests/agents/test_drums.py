@@ -1,9 +1,10 @@
 from collections import Counter
+from itertools import pairwise
 from statistics import mean, pstdev
 
 import pytest
 
-from scband.agents import PIECES, Band, Moment, names
+from scband.agents import PIECES, Band, Moment, load, names
 from scband.agents.rhythm import pulses
 
 KICK, SNARE, CRASH, RIDE = (PIECES[piece] for piece in ("kick", "snare", "crash", "ride"))
@@ -36,7 +37,7 @@ def test_a_fill_never_eats_the_downbeat(form, style):
     bars = played(form, "night_drive", style, intensity=0.8)
     for bar, notes in bars:
         downbeat = {note.pitch for note in notes if note.start == 0}
-        if bar.section_begins:
+        if bar.section_begins and load(style).drums.crash_from <= 0.8:
             assert KICK in downbeat
             assert CRASH in downbeat
         assert downbeat & (CYMBALS | {KICK, SNARE, PIECES["side_stick"]})
@@ -51,7 +52,7 @@ def test_a_section_opens_with_a_crash_only_if_it_is_loud_enough(form):
 
 def test_sections_of_a_bar_or_two_do_not_fill_every_bar(form):
     text = "\n".join(f"[part {number}]\n| C | G |" for number in range(8))
-    bars = played(form, text, "rock", intensity=0.6)
+    bars = played(form, text, "ska", intensity=0.6)
     crashes = sum(any(note.pitch == CRASH for note in notes) for _, notes in bars)
     assert 2 <= crashes <= 5
 
@@ -59,14 +60,16 @@ def test_sections_of_a_bar_or_two_do_not_fill_every_bar(form):
 def test_swing_has_the_hat_on_two_and_four(form):
     for bar, notes in played(form, "blues_in_f", "swing", intensity=0.5):
         if bar.moment is Moment.PLAYING:
-            assert [n.start for n in notes if n.pitch == PIECES["hat_pedal"]] == [1.0, 3.0]
+            assert {1.0, 3.0} <= {n.start for n in notes if n.pitch == PIECES["hat_pedal"]}
 
 
 def test_rock_has_the_backbeat(form):
     for bar, notes in played(form, "night_drive", "rock", intensity=0.6):
         if bar.moment is Moment.PLAYING and bar.bar.section_bar % 4 != 3:
-            accents = {n.start for n in notes if n.pitch == SNARE and n.articulation == "accent"}
-            assert accents == {1.0, 3.0}
+            snare = {n.start: n.velocity for n in notes if n.pitch == SNARE}
+            assert min(snare[1.0], snare[3.0]) > 0.5
+            others = [velocity for beat, velocity in snare.items() if beat not in (1.0, 3.0)]
+            assert mean([0, *others]) < 0.7 * min(snare[1.0], snare[3.0])
 
 
 def test_the_ride_swings_with_the_tempo(form):
@@ -88,12 +91,16 @@ def test_ghost_notes_are_soft(form):
     assert mean(ghosts) < 0.4 * mean(accents)
 
 
-def test_bars_vary_and_yet_repeat(form):
-    bars = Counter(
-        tuple((note.start, note.pitch) for note in notes)
-        for _, notes in played(form, "night_drive", "rock", intensity=0.6, choruses=3)
-    )
-    assert 0.05 < len(bars) / bars.total() < 0.75
+@pytest.mark.parametrize("style", ["rock", "funk", "soul", "hip_hop", "swing"])
+def test_bars_vary_and_yet_repeat_as_much_as_peoples(form, style):
+    """Of the strokes of two neighbouring bars 44-63 % are in both (Groove MIDI Dataset)."""
+    bars = [
+        {(note.start, note.pitch) for note in notes}
+        for _, notes in played(form, "night_drive", style, intensity=0.6, choruses=3)
+    ]
+    shared = mean(len(one & two) / len(one | two) for one, two in pairwise(bars))
+    assert 0.4 < shared < 0.75
+    assert len(set(map(frozenset, bars))) / len(bars) > 0.4
 
 
 def test_velocities_spread_as_peoples_do(form):

@@ -25,14 +25,37 @@ def offsets(form, style, player, pitches=None):
     return found
 
 
-@pytest.mark.parametrize(
-    ("player", "piece"), [("bass", None), ("drums", "ride"), ("drums", "hat_pedal"), ("keys", None)]
-)
-def test_everyone_sits_where_the_style_says(form, player, piece):
+@pytest.mark.parametrize("player", ["keys", "lead"])
+def test_everyone_sits_where_the_style_says(form, player):
+    """Against the bass, since the whole band drifts together."""
     style = load("swing")
-    late = offsets(form, "swing", player, {PIECES[piece]} if piece else None)
-    assert mean(late) == pytest.approx(style.feel[piece or player], abs=2.0)
-    assert 2 < pstdev(late) < 15
+    late, bass = (mean(offsets(form, "swing", one)) for one in (player, "bass"))
+    assert late - bass == pytest.approx(style.feel[player] - style.feel["bass"], abs=2.5)
+
+
+@pytest.mark.parametrize("style", ["swing", "rock", "funk"])
+def test_drummers_scatter_as_people_do(form, style):
+    """Human drummers: 20-30 ms around the grid (Groove MIDI Dataset), flams and slips counted."""
+    late = offsets(form, style, "drums")
+    assert abs(mean(late)) < 8
+    assert 10 < pstdev(late) < 28
+
+
+def test_what_is_struck_together_stays_together(form):
+    """Hands and feet part less from each other than the beat from the grid."""
+    band = Band("rock", ("drums",), seed=6)
+    plain = Band("rock", ("drums",), seed=6, humanise=0)
+    apart, late = [], []
+    for bar in form("night_drive", choruses=2, intensity=0.6):
+        played = {(n.pitch, round(n.start * 4)): n.start for n in band.decide(bar)["drums"]}
+        for note in plain.decide(bar)["drums"]:
+            kick = played.get((PIECES["kick"], round(note.start * 4)))
+            other = played.get((note.pitch, round(note.start * 4)))
+            if kick is not None and other is not None and note.start > 0 and note.pitch != 36:
+                apart.append((other - kick) / MS)
+                late.append((other - note.start) / MS)
+    assert len(apart) > 100
+    assert pstdev(apart) / 2**0.5 < pstdev(late)
 
 
 @settings(max_examples=60, deadline=None)

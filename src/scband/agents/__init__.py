@@ -2,8 +2,8 @@
 
 from scband.agents.band import PLAYERS, Agent, Band
 from scband.agents.context import Context, Moment, Performer, contexts
+from scband.agents.drum_kit import PIECES
 from scband.agents.style import Style, load, names
-from scband.agents.style_parts import PIECES
 
 __all__ = [
     "PIECES",

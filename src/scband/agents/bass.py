@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from scband.agents.chance import Dice, choose, dice
 from scband.agents.context import Context, Moment
+from scband.agents.drum_kit import PIECES
 from scband.agents.dynamics import force, loudness, metric
 from scband.agents.harmony import degree, nearest
 from scband.agents.parts import Stroke, play_at, strokes
 from scband.agents.style import Style
-from scband.agents.style_parts import PIECES
 from scband.agents.walking import walk
 from scband.score import Note
 from scband.theory.chord import Chord

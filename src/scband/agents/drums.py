@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from scband.agents import learned
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
+from scband.agents.drum_kit import PIECES
+from scband.agents.drumming import LearnedFill
 from scband.agents.dynamics import force, loudness
 from scband.agents.parts import meant_for
 from scband.agents.rhythm import Hit, Swing, hits
 from scband.agents.style import Style
-from scband.agents.style_parts import PIECES, Fill, Groove
+from scband.agents.style_parts import Fill, Groove
 from scband.score import Note
 
 TIMEKEEPERS = ("hat_closed", "hat_open", "ride", "ride_bell", "shaker", "hat_pedal")
@@ -19,7 +22,10 @@ TIMEKEEPERS = ("hat_closed", "hat_open", "ride", "ride_bell", "shaker", "hat_ped
 
 _BALANCE = {"hat_closed": 0.78, "hat_open": 0.8, "ride": 0.8, "hat_pedal": 0.62, "shaker": 0.6,
             "crash": 0.9, "side_stick": 0.85}  # fmt: skip
-_KICK, _CRASH, _RIDE = PIECES["kick"], PIECES["crash"], PIECES["ride"]
+_ONE = frozenset(
+    PIECES[p] for p in ("kick", "snare", "side_stick", "crash", *TIMEKEEPERS) if p != "hat_pedal"
+)
+_CLOSED_HAT, _OPEN_HAT, _CRASH = (PIECES[p] for p in ("hat_closed", "hat_open", "crash"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +44,33 @@ class Drums:
         if context.moment is Moment.ENDING:
             return self._ending(context)
         swing = self.style.swing_at(context.tempo, context.swing)
-        timeline = self._rows(self._groove(context), context, swing)
+        if self._learned(context):
+            groove = learned.groove_of(self.style.drums, context, self.seed)
+            notes = learned.bar_of(groove, self.style.drums, context, swing, self.seed)
+        else:
+            rows = self._rows(self._groove(context), context, swing)
+            notes = self._notes(rows, context)
         fill = self._fill(context)
-        if fill:
-            _fill_in(timeline, fill, context, swing)
+        if isinstance(fill, Fill):
+            notes = self._written_fill(notes, fill, context, swing)
+        elif fill:
+            begins = context.pulse_starts[len(context.pulses) - fill.beats]
+            notes = [note for note in notes if note.start < max(begins - 1e-6, 1e-6)]
+            notes += learned.fill_notes(fill, self.style.drums, context, swing)
         if self._arrives(context):
-            _crash(timeline, context)
-        _free_the_hat_hand(timeline)
-        return self._notes(timeline, context)
+            notes = self._crash(notes, context)
+        elif not any(note.start < 1e-6 and note.pitch in _ONE for note in notes):
+            notes += self._notes({"kick": [Hit(0.0, 0.25, "x")]}, context)
+        return tuple(sorted(_free_the_hat_hand(notes), key=_in_order))
+
+    def _learned(self, context: Context) -> bool:
+        """Tell whether this section plays a groove learned from people, or one that is written."""
+        kit = self.style.drums
+        if not kit.learned or not learned.suits(kit, context):
+            return False
+        return kit.learned >= 1 or (
+            dice(self.seed, "learned", context.bar.section).random() < kit.learned
+        )
 
     def _groove(self, context: Context) -> Groove:
         grooves = self.style.drums.grooves
@@ -57,7 +82,7 @@ class Drums:
             middle = context.intensity
             return min(grooves, key=lambda groove: abs((groove.low + groove.high) / 2 - middle))
         rng = dice(self.seed, "groove", context.chorus, context.bar.index - context.bar.section_bar)
-        return choose(rng, [(groove, groove.weight) for groove in fit])
+        return choose(rng, [(groove, groove.weight) for groove in fit], context.temperature)
 
     def _rows(self, groove: Groove, context: Context, swing: Swing) -> dict[str, list[Hit]]:
         rows = {}
@@ -66,56 +91,83 @@ class Drums:
             span = max(len(pattern.bars) for pattern, _ in choices)
             part = context.bar.section_bar % span
             rng = dice(self.seed, piece, context.chorus, context.bar.index - part)
-            pattern = choose(rng, meant_for(choices, len(context.pulses)))
+            pattern = choose(rng, meant_for(choices, len(context.pulses)), context.temperature)
             row = hits(pattern.bar(part), context.pulses, swing)
             rows[piece] = [hit for hit in row if hit.symbol != "?" or come_and_go.random() < 0.45]
         return rows
 
-    def _fill(self, context: Context) -> Fill | None:
+    def _fill(self, context: Context) -> Fill | LearnedFill | None:
         """Choose the fill of this bar, if any: always into a section, sometimes into a phrase."""
-        fills = [f for f in self.style.drums.fills if f.low <= context.intensity <= f.high]
+        kit = self.style.drums
         place = context.bar.section_bar
-        if not fills or not (_turns(context) or place % 4 == 3):
+        if not (_turns(context) or place % 4 == 3):
             return None
         rng = dice(self.seed, "fill", context.chorus, context.bar.index)
-        if _turns(context):
-            weights = [(fill, fill.weight) for fill in fills]
-        else:
-            chance = self.style.drums.fill_chance.at(context.intensity, context.bar.section)
-            twice = 2 if place % 8 == 7 else 1
-            if rng.random() >= twice * choose(rng, chance):
+        if not _turns(context):
+            chance = kit.fill_chance.at(context.intensity, context.bar.section)
+            likely = choose(rng, chance) * (2 if place % 8 == 7 else 1)
+            if rng.random() >= likely * context.temperature:
                 return None
-            weights = [(fill, fill.weight / fill.pulses**2) for fill in fills]
-        return choose(rng, weights)
+        if rng.random() < kit.learned and learned.suits(kit, context):
+            return learned.fill_of(kit, context, self.seed, short=not _turns(context))
+        fills = [f for f in kit.fills if f.low <= context.intensity <= f.high]
+        power = 0 if _turns(context) else 2
+        weights = [(fill, fill.weight / fill.pulses**power) for fill in fills]
+        return choose(rng, weights, context.temperature) if fills else None
+
+    def _written_fill(
+        self, notes: Sequence[Note], fill: Fill, context: Context, swing: Swing
+    ) -> list[Note]:
+        """Put a written fill in the place of the groove at the end of the bar."""
+        lengths = context.pulses
+        count = min(fill.pulses, len(lengths))
+        begins = sum(lengths[: len(lengths) - count])
+        kept = {PIECES[piece] for piece in fill.keep}
+        until = max(begins - 1e-6, 1e-6)
+        going = [note for note in notes if note.start < until or note.pitch in kept]
+        rows = {}
+        for piece, pattern in fill.rows.items():
+            struck = hits(pattern.bar(0)[-count:], lengths[len(lengths) - count :], swing)
+            rows[piece] = [Hit(begins + hit.beat, hit.length, hit.symbol) for hit in struck]
+        return going + self._notes(rows, context)
+
+    def _crash(self, notes: Sequence[Note], context: Context) -> list[Note]:
+        """Open a section: crash and kick on its first beat, not the time-keeping cymbal."""
+        gone = {PIECES[piece] for piece in (*TIMEKEEPERS[:4], "crash", "kick")}
+        symbol = "X" if context.intensity >= 0.5 else "x"
+        opening = {
+            "crash": [Hit(0.0, min(2.0, context.beats), symbol)],
+            "kick": [Hit(0.0, 0.25, symbol)],
+        }
+        going = [note for note in notes if note.start > 1e-6 or note.pitch not in gone]
+        return going + self._notes(opening, context)
 
     def _arrives(self, context: Context) -> bool:
         """Tell whether the bar opens a section loudly enough for a crash."""
         begins = context.section_begins and _long_enough(context, 0)
         return begins and context.intensity >= self.style.drums.crash_from
 
-    def _notes(self, timeline: Mapping[str, list[Hit]], context: Context) -> tuple[Note, ...]:
+    def _notes(self, timeline: Mapping[str, list[Hit]], context: Context) -> list[Note]:
         loud = loudness(context.intensity, self.style.drums.level)
         starts = context.pulse_starts
-        notes = [
+        return [
             _strike(piece, hit, loud, context.beats, _swell(piece, hit.beat, starts))
             for piece, row in timeline.items()
             for hit in row
         ]
-        return tuple(sorted(notes, key=lambda note: (note.start, note.pitch)))
 
     def _count_in(self, context: Context) -> tuple[Note, ...]:
         kit = self.style.drums
         row = hits(kit.count_in.bar(0), context.pulses, Swing())
-        return self._notes({kit.count_in_piece: list(row)}, context)
+        return tuple(self._notes({kit.count_in_piece: list(row)}, context))
 
     def _ending(self, context: Context) -> tuple[Note, ...]:
         """Strike the last beat together with the others and let it ring."""
         cymbal = "crash" if context.intensity >= self.style.drums.crash_from else "ride"
         symbol = "X" if context.intensity >= 0.5 else "x"
         length = context.beats
-        return self._notes(
-            {"kick": [Hit(0.0, 0.5, symbol)], cymbal: [Hit(0.0, length, symbol)]}, context
-        )
+        last = {"kick": [Hit(0.0, 0.5, symbol)], cymbal: [Hit(0.0, length, symbol)]}
+        return tuple(sorted(self._notes(last, context), key=_in_order))
 
 
 def _turns(context: Context) -> bool:
@@ -128,41 +180,20 @@ def _long_enough(context: Context, place: int) -> bool:
     return context.bar.section_bars >= 3 or context.bar.index % 4 == place
 
 
-def _fill_in(timeline: dict[str, list[Hit]], fill: Fill, context: Context, swing: Swing) -> None:
-    """Put a fill in the place of the groove at the end of the bar."""
-    lengths = context.pulses
-    count = min(fill.pulses, len(lengths))
-    begins = sum(lengths[: len(lengths) - count])
-    for piece, row in timeline.items():
-        if piece not in fill.keep:
-            timeline[piece] = [hit for hit in row if hit.beat < begins - 1e-6]
-    for piece, pattern in fill.rows.items():
-        struck = hits(pattern.bar(0)[-count:], lengths[len(lengths) - count :], swing)
-        moved = [Hit(begins + hit.beat, hit.length, hit.symbol) for hit in struck]
-        timeline[piece] = sorted([*timeline.get(piece, []), *moved], key=lambda hit: hit.beat)
+def _in_order(note: Note) -> tuple[float, int]:
+    return note.start, note.pitch
 
 
-def _crash(timeline: dict[str, list[Hit]], context: Context) -> None:
-    """Open a section: crash and kick on its first beat, instead of the time-keeping cymbal."""
-    for piece in ("hat_closed", "hat_open", "ride", "ride_bell"):
-        if piece in timeline:
-            timeline[piece] = [hit for hit in timeline[piece] if hit.beat > 1e-6]
-    symbol = "X" if context.intensity >= 0.5 else "x"
-    crash = [hit for hit in timeline.get("crash", ()) if hit.beat > 1e-6]
-    timeline["crash"] = [Hit(0.0, min(2.0, context.beats), symbol), *crash]
-    kick = [hit for hit in timeline.get("kick", ()) if hit.beat > 1e-6]
-    timeline["kick"] = [Hit(0.0, 0.25, symbol), *kick]
-
-
-def _free_the_hat_hand(timeline: dict[str, list[Hit]]) -> None:
+def _free_the_hat_hand(notes: Sequence[Note]) -> list[Note]:
     """Leave out the closed hat where its hand is on the open hat or on a crash."""
-    elsewhere = [hit.beat for piece in ("hat_open", "crash") for hit in timeline.get(piece, ())]
-    if elsewhere and "hat_closed" in timeline:
-        timeline["hat_closed"] = [
-            hit
-            for hit in timeline["hat_closed"]
-            if all(abs(hit.beat - beat) > 1e-4 for beat in elsewhere)
-        ]
+    elsewhere = [note.start for note in notes if note.pitch in (_OPEN_HAT, _CRASH)]
+    if not elsewhere:
+        return list(notes)
+    return [
+        note
+        for note in notes
+        if note.pitch != _CLOSED_HAT or all(abs(note.start - beat) > 1e-4 for beat in elsewhere)
+    ]
 
 
 def _swell(piece: str, beat: float, starts: tuple[float, ...]) -> float:

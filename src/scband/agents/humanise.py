@@ -1,24 +1,32 @@
-"""Timing and weight as people play them: feel, scatter, strums; never across the bar line.
+"""Timing and weight as people play them: feel, drift, scatter, strums; never across the bar line.
 
-Feel is where a player tends to sit against the beat, in ms; scatter is drawn for each onset, with
-a slow drift that a bar shares, since people's errors follow one another. Velocities scatter by a
-few per cent of their size.
+Feel is where a player tends to sit against the beat, in ms. The whole band drifts slowly, as
+people who listen to each other do; what one player strikes together scatters together; each stroke
+of a drummer scatters for itself. Drummers' lateness by piece and place, and all their scatter, are
+those of their school (`drumming`), learned from people.
 """
 
 from __future__ import annotations
 
-from scband.agents.chance import dice
+import math
+from functools import lru_cache
+
+from scband.agents.chance import Dice, dice
 from scband.agents.context import Context
+from scband.agents.drum_kit import PIECES
+from scband.agents.drumming import GRAIN, School, school
 from scband.agents.style import Style
-from scband.agents.style_parts import PIECES
 from scband.score import Note
 
 _NAMES = {pitch: piece for piece, pitch in PIECES.items()}
 _TOGETHER = 1e-4
 _SHORTEST = 0.02
 _DEFAULT_SPREAD = 4.0
-_VELOCITY_SPREAD = {"drums": 0.11}
-_DEFAULT_VELOCITY_SPREAD = 0.07
+_VELOCITY_SPREAD = 0.07
+_DRUM_SCATTER = 0.11
+_GHOST_SCATTER = 0.065
+_KNOT = 2
+"""Bars from one turn of the drift to the next."""
 
 
 def humanise(
@@ -36,23 +44,69 @@ def humanise(
     """
     if amount <= 0 or not notes:
         return notes
+    taught = school(style.drums.school)
+    drift = _drift(seed, context.chorus, context.bar.index) * taught.drift
     rng = dice(seed, "humanise", player, context.chorus, context.bar.index)
+    if player == "drums":
+        return _struck(notes, context, style, taught=taught, drift=drift, rng=rng, amount=amount)
     beats_per_ms = context.tempo / 60000 * amount
     spread = style.feel.get("spread", _DEFAULT_SPREAD)
-    weight = _VELOCITY_SPREAD.get(player, _DEFAULT_VELOCITY_SPREAD) * amount
-    drift = rng.gauss(spread / 2)
+    feel = style.feel.get(player, 0.0) + drift
     strum = style.guitar.strum_ms if player == "guitar" else 0.0
     played = []
     onset, late, string = -1.0, 0.0, 0
     for note in notes:
-        if player == "drums" or abs(note.start - onset) > _TOGETHER:
+        if abs(note.start - onset) > _TOGETHER:
             onset, string = note.start, 0
-            late = drift + rng.gauss(spread)
-        feel = style.feel.get(_NAMES.get(note.pitch, "drums") if player == "drums" else player, 0.0)
+            late = rng.gauss(spread)
         start = note.start + (feel + late + string * strum * _speed(note)) * beats_per_ms
         string += 1
-        played.append(_placed(note, start, context.beats, 1 + rng.gauss(weight)))
-    return tuple(sorted(played, key=lambda note: note.start))
+        weight = 1 + rng.gauss(_VELOCITY_SPREAD * amount)
+        played.append(_placed(note, start, context.beats, note.velocity * weight))
+    return tuple(sorted(played, key=_start))
+
+
+def _struck(
+    notes: tuple[Note, ...],
+    context: Context,
+    style: Style,
+    *,
+    taught: School,
+    drift: float,
+    rng: Dice,
+    amount: float,
+) -> tuple[Note, ...]:
+    """Play the kit as the school does: late by piece and place, each hand with its own scatter."""
+    beats_per_ms = context.tempo / 60000 * amount
+    played = []
+    onset, together = -1.0, 0.0
+    for note in notes:
+        pitch = note.pitch
+        if note.start - onset > _TOGETHER:
+            onset = note.start
+            together = drift + rng.gauss(taught.shared)
+        row = taught.late.get(pitch)
+        late = row[round(note.start * GRAIN) % len(row)] if row else 0.0
+        late += style.feel.get(_NAMES.get(pitch, ""), 0.0) + together + rng.gauss(taught.own)
+        scatter = taught.scatter.get(pitch, _DRUM_SCATTER)
+        if note.articulation == "ghost":
+            scatter = min(scatter, _GHOST_SCATTER)
+        velocity = note.velocity + rng.gauss(scatter * amount) * min(1.0, 2 * note.velocity)
+        played.append(_placed(note, note.start + late * beats_per_ms, context.beats, velocity))
+    return tuple(sorted(played, key=_start))
+
+
+def _start(note: Note) -> float:
+    return note.start
+
+
+@lru_cache(maxsize=1024)
+def _drift(seed: int, chorus: int, bar: int) -> float:
+    """Return how late (+) the whole band is in a bar, in standard deviations: a slow wave."""
+    knot, between = divmod(bar, _KNOT)
+    one, two = (dice(seed, "drift", chorus, knot + step).gauss(1.0) for step in (0, 1))
+    share = between / _KNOT
+    return (one + (two - one) * share) / math.sqrt(share**2 + (1 - share) ** 2)
 
 
 def _speed(note: Note) -> float:
@@ -60,8 +114,7 @@ def _speed(note: Note) -> float:
     return 0.6 if note.articulation in ("accent", "mute", "staccato") else 1.0
 
 
-def _placed(note: Note, start: float, beats: float, weight: float) -> Note:
+def _placed(note: Note, start: float, beats: float, velocity: float) -> Note:
     start = min(max(start, 0.0), max(note.start, beats - _SHORTEST))
     length = max(min(note.length, beats - start), _SHORTEST / 2)
-    velocity = min(1.0, max(0.02, note.velocity * weight))
-    return Note(start, length, note.pitch, velocity, note.articulation)
+    return Note(start, length, note.pitch, min(1.0, max(0.02, velocity)), note.articulation)

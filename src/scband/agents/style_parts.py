@@ -8,18 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from scband.agents.chance import Weighted
+from scband.agents.drum_kit import PIECES
+from scband.agents.drumming import schools
 from scband.agents.rhythm import Pattern, read_pattern
 from scband.agents.style_reader import Place, Table
 from scband.errors import TheoryError
 from scband.theory.pitch import pitch_class
 from scband.theory.shapes import Shape
-
-PIECES: Mapping[str, int] = MappingProxyType({
-    "kick": 36, "side_stick": 37, "snare": 38, "clap": 39, "hat_closed": 42, "hat_pedal": 44,
-    "tom_low": 43, "hat_open": 46, "tom_mid": 47, "crash": 49, "tom_high": 50, "ride": 51,
-    "ride_bell": 53, "shaker": 82,
-})  # fmt: skip
-"""The pieces of the kit and their General MIDI drum numbers, the pitches of their notes."""
 
 DEFAULT_SOUNDS: Mapping[str, str] = MappingProxyType({
     "bass": "bass_electric", "keys": "piano", "guitar": "guitar_electric", "lead": "lead",
@@ -86,7 +81,12 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The drummer's part; `fill_chance` is that of a fill every fourth bar within a section."""
+    """The drummer's part; `fill_chance` is that of a fill every fourth bar within a section.
+
+    `school` names the drummers (`scband.agents.drumming`) whose hands it has; `learned` is the
+    part of its grooves and fills (0-1) that come from them, those that strike the pieces that it
+    `needs` on these beats.
+    """
 
     grooves: tuple[Groove, ...]
     fills: tuple[Fill, ...]
@@ -95,6 +95,9 @@ class Kit:
     count_in: Pattern
     count_in_piece: str
     level: float
+    school: str
+    learned: float
+    needs: tuple[tuple[str, tuple[float, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +153,10 @@ def read_part(player: str, place: Place, raw: Mapping[str, Any]) -> Part:
 def read_kit(place: Place, raw: Mapping[str, Any]) -> Kit:
     """Read and check the kit's part; raises StyleError."""
     place.only(
-        raw, ("groove", "fill", "fill_chance", "crash_from", "count_in", "count_in_piece", "level")
-    )
+        raw,
+        ("groove", "fill", "fill_chance", "crash_from", "count_in", "count_in_piece", "level",
+         "school", "learned", "needs"),
+    )  # fmt: skip
     piece = place.text(raw, "count_in_piece", "side_stick")
     if piece not in PIECES:
         place.fail("count_in_piece", f"must be one of {', '.join(PIECES)}")
@@ -174,7 +179,25 @@ def read_kit(place: Place, raw: Mapping[str, Any]) -> Kit:
         count_in=_pattern_of(place, "count_in", raw.get("count_in", "X|x|x|x"), DRUM_SYMBOLS),
         count_in_piece=piece,
         level=place.number(raw, "level", 1.0, 0, 1),
+        school=place.word(raw, "school", "rock", schools()),
+        learned=place.number(raw, "learned", 0.0, 0, 1),
+        needs=_needs(place.within("needs"), place.table(raw, "needs")),
     )
+
+
+def _needs(place: Place, raw: Mapping[str, Any]) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """Read which pieces (`snare|side_stick`: one of them) must be struck on which beats."""
+    found = []
+    for pieces, beats in raw.items():
+        if not all(piece in (*PIECES, "ghost") for piece in pieces.split("|")):
+            place.fail(pieces, f"must name pieces: {', '.join(PIECES)}")
+        numbers = isinstance(beats, list) and all(
+            isinstance(beat, int | float) and 1 <= beat < 5 for beat in beats
+        )
+        if not numbers:
+            place.fail(pieces, "must be a list of beats from 1 up to 5")
+        found.append((pieces, tuple(float(beat) - 1 for beat in beats)))
+    return tuple(found)
 
 
 def _groove(place: Place, raw: Mapping[str, Any]) -> Groove:
