@@ -16,6 +16,7 @@ from scband.errors import FrameError
 
 _REMEMBERED = 2000
 _DENSITY_SECONDS = 4.0
+_WINDOW_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,16 @@ class Heard:
 class Ears:
     """Takes frames and onsets in, and tells when they happened and not merely when they came.
 
-    Sample counts become times by the earliest arrival seen: a message can come late, never early.
+    Sample counts become times by the earliest arrival of the last half minute: a message can come
+    late, never early, and a sound card's clock walks away from the system's.
     """
 
     def __init__(self, sample_rate: int, on_heard: Callable[[Heard], None] | None = None) -> None:
         self._rate = sample_rate
         self._on_heard = on_heard
         self._lock = threading.Lock()
-        self._begun = float("inf")
+        self._earliest = [float("inf"), float("inf")]  # of this quarter minute, and the one before
+        self._turned = 0.0
         self._onsets: deque[Heard] = deque(maxlen=_REMEMBERED)
         self._fusion = PitchFusion()
         self.latest: Frame | None = None
@@ -48,10 +51,14 @@ class Ears:
 
     def time_of(self, samples: int) -> float:
         """Return the Unix time of a sample count."""
-        return self._begun + samples / self._rate
+        return min(self._earliest) + samples / self._rate
 
     def _stamp(self, samples: int) -> float:
-        self._begun = min(self._begun, time.time() - samples / self._rate)
+        now = time.time()
+        if now - self._turned > _WINDOW_SECONDS / 2:
+            self._earliest = [float("inf"), self._earliest[0]]
+            self._turned = now
+        self._earliest[0] = min(self._earliest[0], now - samples / self._rate)
         return self.time_of(samples)
 
     def hear_frame(self, values: Sequence[object]) -> None:
