@@ -13,7 +13,7 @@ from itertools import pairwise
 from scband.chart.songmap import Bar, ChordAt, Mark, PlayedBar, Section, SongMap
 from scband.errors import ChartError
 from scband.score import Meter
-from scband.theory.chord import NO_CHORD, Chord
+from scband.theory.chord import NO_CHORD
 
 MAX_BARS = 20_000
 """No form is played out to more bars than this."""
@@ -148,51 +148,67 @@ def _written(song: SongMap) -> Written:
     return found
 
 
-def _resolved(song: SongMap) -> dict[tuple[int, int], tuple[Meter, tuple[ChordAt, ...]]]:
-    """Settle meter and chords of every written bar; similes take those that they repeat."""
-    found: dict[tuple[int, int], tuple[Meter, tuple[ChordAt, ...]]] = {}
+Settled = dict[tuple[int, int], tuple[Meter, tuple[ChordAt, ...]]]
+
+
+def settled(song: SongMap) -> Settled:
+    """Settle meter and chords of every written bar, by section and bar, as if played once.
+
+    Every ending goes on from the bars before the first one.
+    """
+    found: Settled = {}
     meter = song.meter
     history: list[tuple[ChordAt, ...]] = []
-    last: Chord = NO_CHORD
+    fork: list[tuple[ChordAt, ...]] = []
     for number, section in enumerate(song.sections):
         for at, bar in enumerate(section.bars):
             meter = bar.meter or meter
-            chords = bar.chords
-            if bar.simile and not chords and len(history) >= bar.simile:
-                chords = history[-bar.simile]
-            if not chords or chords[0].beat > 0:
-                chords = (ChordAt(0.0, last), *chords)
+            if bar.repeat_start or at == 0:
+                fork = []
+            if bar.ending:
+                fork = fork or list(history)
+                history = list(fork)
             length = meter if bar.beats is None else Meter.of_beats(bar.beats)
-            kept = tuple(item for item in chords if item.beat < length.beats)
+            kept = _sounding(bar, history, length)
             found[number, at] = (length, kept)
             history.append(kept)
-            last = kept[-1].chord
     return found
+
+
+def _sounding(bar: Bar, history: list[tuple[ChordAt, ...]], length: Meter) -> tuple[ChordAt, ...]:
+    """Give the chords of a bar from its first beat on, after the bars that were played."""
+    chords = bar.chords
+    if bar.simile and not chords and len(history) >= bar.simile:
+        chords = history[-bar.simile]
+    if not chords or chords[0].beat > 0:
+        last = history[-1][-1].chord if history else NO_CHORD
+        chords = (ChordAt(0.0, last), *chords)
+    return tuple(item for item in chords if item.beat < length.beats)
 
 
 def expand(song: SongMap) -> tuple[PlayedBar, ...]:
     """Play a song map out into the bars as they sound; raises ChartError."""
     written = _written(song)
-    resolved = _resolved(song)
+    places = settled(song)
     path = _walk(written, song.title or "chart")
     runs = _runs(path, written, [len(section.bars) for section in song.sections])
     bars: list[PlayedBar] = []
+    history: list[tuple[ChordAt, ...]] = []
     start = 0.0
-    last = NO_CHORD
     for index, position in enumerate(path):
         number, at, bar = written[position]
-        meter, chords = resolved[number, at]
-        if bars and not bar.simile and (not bar.chords or bar.chords[0].beat > 0):
-            chords = (ChordAt(0.0, last), *(item for item in chords if item.beat > 0))
+        meter = places[number, at][0]
+        history.append(_sounding(bar, history, meter))
         section_bar, section_bars = runs[index]
         fermata = Mark.FERMATA in bar.marks
         name = song.sections[number].name
-        place = (number, at)
         bars.append(
-            PlayedBar(index, name, section_bar, section_bars, meter, start, chords, place, fermata)
-        )
+            PlayedBar(
+                index, name, section_bar, section_bars, meter, start, history[-1], (number, at),
+                fermata,
+            )
+        )  # fmt: skip
         start += meter.beats
-        last = chords[-1].chord
     return tuple(bars)
 
 

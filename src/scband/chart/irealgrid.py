@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from scband.chart.header import is_section_word
+from scband.chart.placement import evenly
 from scband.chart.signs import read_jump, read_mark
 from scband.chart.songmap import Bar, ChordAt, Jump, Mark, Section
 from scband.errors import ChartError, ChordError, ScoreError
@@ -101,6 +102,8 @@ class Grid:
             else:
                 self._annotation(match)
         self._close("Z")
+        if self.half_open:
+            self.filled.append(Bar(simile=2))
 
     def _annotation(self, match: re.Match[str]) -> None:
         current = self.current
@@ -126,10 +129,10 @@ class Grid:
         current = self.current
         times = _TIMES.fullmatch(text)
         jump, mark = read_jump(text), read_mark(text)
-        if times is not None or jump is not None or mark is not None:
+        if jump is not None or mark is not None:
             current.marked = True
         if times is not None:
-            current.times = min(200, int(times[1] or times[2]))
+            self._repeats(min(200, int(times[1] or times[2])))
         elif jump is not None:
             current.jump = jump
         elif mark is not None:
@@ -138,6 +141,14 @@ class Grid:
             current.section = text
         elif text:
             current.text = ", ".join(part for part in (current.text, text) if part)
+
+    def _repeats(self, times: int) -> None:
+        """Count the passes of a repeat, also where they stand behind its sign."""
+        fresh = not self.current.cells and not self.current.length
+        if fresh and self.closed and self.filled and self.filled[-1].repeat_end:
+            self.filled[-1] = replace(self.filled[-1], repeat_end=times)
+        else:
+            self.current.times = times
 
     def _other(self, sign: str) -> None:
         current = self.current
@@ -207,7 +218,7 @@ class Grid:
         """End the open bar if there is one, and not only space between two lines."""
         current = self.current
         filler = not current.cells and not current.simile and not current.length
-        blank = not current.cells and not current.marked
+        blank = not current.cells and not current.marked and not self.half_open
         if filler or (blank and (self.closed or sign in "[{Z]")):
             self._end_repeat(sign)
             current.length = 0
@@ -253,19 +264,24 @@ class Grid:
         return None if meter == (known or _COMMON) else meter
 
     def _spread(self, open_bar: _Open) -> tuple[ChordAt, ...]:
-        """Turn cells into beats: a cell is an even share of the bar, moved onto whole beats."""
+        """Turn cells into beats.
+
+        Where cells and beats divide each other a cell is an even share of the bar, else the
+        chords fall where players expect so many in a bar.
+        """
+        cells = open_bar.cells
+        if len(cells) == 1 and cells[0][0] == 0:
+            return (ChordAt(0.0, cells[0][1], cells[0][2]),)
         meter = open_bar.meter or self.meter or _COMMON
-        cells, length = open_bar.cells, max(1, open_bar.length)
-        slots = meter.numerator
-        while slots < len(cells):
-            slots *= 2
-        step = meter.beats / slots
-        found: list[ChordAt] = []
-        taken = -1
-        for number, (cell, chord, alternate) in enumerate(cells):
-            latest = slots - (len(cells) - number)
-            taken = min(latest, max(taken + 1, cell * slots // length))
-            found.append(ChordAt(taken * step, chord, alternate))
+        length, slots = max(1, open_bar.length), meter.numerator
+        if length % slots and slots % length:
+            beats = evenly(len(cells), meter)
+        else:
+            beats = tuple(cell * meter.beats / length for cell, _, _ in cells)
+        found = [
+            ChordAt(beat, chord, alternate)
+            for beat, (_, chord, alternate) in zip(beats, cells, strict=True)
+        ]
         if found and found[0].beat > 0 and self.count == 0:
             found[0] = replace(found[0], beat=0.0)
         return tuple(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scband.chart.songmap import Bar, ChordAt, Mark, Section, SongMap
+from scband.chart.unroll import unrolled
 from scband.score import Meter
 
 _LETTERS = {"intro": "i", "verse": "v"}
@@ -19,7 +20,8 @@ def write_grid(song: SongMap) -> str:
     """
     parts: list[str] = []
     meter: Meter | None = None
-    for section in unrolled(song):
+    half = False  # a two-bar simile whose second bar is to come
+    for section in map(_single_endings, unrolled(song, pairs=True)):
         for number, bar in enumerate(section.bars):
             changed = bar.meter or (song.meter if meter is None else None)
             sign = ""
@@ -29,13 +31,38 @@ def write_grid(song: SongMap) -> str:
             assert meter is not None
             name = _section_sign(section) if number == 0 else ""
             last = number == len(section.bars) - 1
-            parts.append(_bar(bar, sign, name, meter, first=number == 0, last=last))
+            half = bar.simile == 2 and not half
+            cells = "    " if bar.simile == 2 and not half else _cells(bar, meter)
+            opening = "{" if bar.repeat_start else ("[" if number == 0 and name else "|")
+            parts.append(opening + _marks(bar, name, sign) + cells + _ending(bar, last=last))
     return _tidy("".join(parts)) + "Z"
+
+
+def _single_endings(section: Section) -> Section:
+    """Write an ending for several passes once for each, since the grid has one number an ending."""
+    bars: list[Bar] = []
+    at = 0
+    while at < len(section.bars):
+        end = at + 1
+        if section.bars[at].ending:
+            while end < len(section.bars) and not (
+                section.bars[end - 1].repeat_end or section.bars[end].ending
+            ):
+                end += 1
+        group = section.bars[at:end]
+        passes = group[0].ending
+        for number in passes[:-1]:
+            bars += [replace(group[0], ending=(number,)), *group[1:]]
+            bars[-1] = replace(bars[-1], repeat_end=2, jump=None)
+        bars += [replace(group[0], ending=passes[-1:]), *group[1:]]
+        at = end
+    return replace(section, bars=tuple(bars))
 
 
 def _tidy(music: str) -> str:
     """Take bar lines away that stand beside a stronger one."""
     for doubled, kept in (
+        ("||", "|"),
         ("|[", "["),
         ("|{", "{"),
         ("]{", "{"),
@@ -45,25 +72,6 @@ def _tidy(music: str) -> str:
     ):
         music = music.replace(doubled, kept)
     return music.rstrip("|]")
-
-
-def unrolled(song: SongMap) -> list[Section]:
-    """Give the sections in play order, with sections played several times as repeats."""
-    order = range(len(song.sections)) if song.order is None else song.order
-    found: list[Section] = []
-    for number in order:
-        section = song.sections[number]
-        inner = any(bar.repeat_start or bar.repeat_end for bar in section.bars)
-        if section.times == 1:
-            found.append(section)
-        elif inner or len(section.bars) == 0:
-            found += [replace(section, times=1)] * section.times
-        else:
-            bars = list(section.bars)
-            bars[0] = replace(bars[0], repeat_start=True)
-            bars[-1] = replace(bars[-1], repeat_end=section.times)
-            found.append(replace(section, bars=tuple(bars), times=1))
-    return found
 
 
 def _meter_sign(meter: Meter) -> str:
@@ -89,9 +97,9 @@ def _words(text: str) -> str:
     return "".join(kept).strip()
 
 
-def _bar(bar: Bar, meter_sign: str, name: str, meter: Meter, *, first: bool, last: bool) -> str:
-    opening = "{" if bar.repeat_start else ("[" if first and name else "|")
-    text = opening + (name if name.startswith("*") else "") + meter_sign
+def _marks(bar: Bar, name: str, meter_sign: str) -> str:
+    """Write what stands before the cells of a bar."""
+    text = (name if name.startswith("*") else "") + meter_sign
     if bar.ending:
         text += f"N{min(9, bar.ending[0])}"
     text += "".join(
@@ -100,9 +108,12 @@ def _bar(bar: Bar, meter_sign: str, name: str, meter: Meter, *, first: bool, las
     text += name if name.startswith("<") else ""
     if bar.text:
         text += f"<{_words(bar.text)}>"
-    text += _cells(bar, meter)
-    if Mark.TO_CODA in bar.marks:
-        text += "Q"
+    return text
+
+
+def _ending(bar: Bar, *, last: bool) -> str:
+    """Write what stands behind the cells of a bar, the bar line too."""
+    text = "Q" if Mark.TO_CODA in bar.marks else ""
     if Mark.FINE in bar.marks:
         text += "<Fine>"
     if Mark.END in bar.marks:

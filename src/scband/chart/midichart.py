@@ -27,6 +27,12 @@ def _chord(text: str) -> Chord | None:
         return None
 
 
+def _rehearsal(texts: list[str], bars: int) -> bool:
+    """Tell whether markers such as A, B, A are letters of the form and not chords."""
+    letters = all(re.fullmatch(r"[A-G]", text.strip()) for text in texts)
+    return bool(texts) and letters and bars >= 4 * len(texts)
+
+
 def _section(text: str) -> str:
     return text.strip().strip("[]<>").removeprefix("section:").strip()
 
@@ -46,16 +52,18 @@ def read_midi_chart(data: bytes, source: str = "chart") -> SongMap:
 
 def from_score(score: Score, source: str = "chart") -> SongMap:
     """Make a chart of a score; raises ChartError where it holds neither chords nor notes."""
+    bars = list(score.bars())
     read = [(marker, _chord(marker.text)) for marker in score.markers]
+    if _rehearsal([marker.text for marker, chord in read if chord is not None], len(bars)):
+        read = [(marker, None) for marker, _ in read]
     chords = [(marker.beat, chord) for marker, chord in read if chord is not None]
     words = [marker for marker, chord in read if chord is None]
     notes = [note for part in score.parts if not part.drums for note in part.notes]
     if not chords and not notes:
         raise ChartError("it holds neither chord markers nor notes", source=source)
-    bars = list(score.bars())
     if len(bars) > MAX_BARS:
         raise ChartError(f"more than {MAX_BARS} bars", source=source)
-    if len(chords) < 2 and notes:
+    if not chords:
         flats = score.key is None or score.key.signature <= 0
         chords = infer_chords(notes, bars, flats=flats)
     sections = _sections(bars, chords, words)

@@ -172,8 +172,7 @@ class _Part:
         key = element.find("key")
         if key is not None and key.find("fifths") is not None:
             self._key(key)
-        repeat = element.find("measure-style/measure-repeat")
-        if repeat is not None:
+        for repeat in element.findall("measure-style/measure-repeat"):
             count = int(_number(repeat.text, 1.0))
             self.simile = min(2, max(1, count)) if repeat.get("type") == "start" else 0
 

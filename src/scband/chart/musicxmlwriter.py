@@ -6,8 +6,8 @@ import io
 import zipfile
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from scband.chart.irealwriter import unrolled
 from scband.chart.songmap import Bar, ChordAt, Mark, Section, SongMap
+from scband.chart.unroll import unrolled
 from scband.chart.xmlkinds import kind_of
 from scband.score import Meter
 from scband.theory.chord import Chord
@@ -39,6 +39,7 @@ def write_musicxml(song: SongMap) -> bytes:
     part = SubElement(root, "part", id="P1")
     meter: Meter | None = None
     number = 0
+    simile = 0
     held: tuple[int, ...] = ()
     for section in unrolled(song):
         for index, bar in enumerate(section.bars):
@@ -46,7 +47,9 @@ def write_musicxml(song: SongMap) -> bytes:
             measure = SubElement(part, "measure", number=str(number))
             wanted = bar.meter or meter or song.meter
             key = bar.key or (song.key if number == 1 else None)
-            _open_measure(measure, bar, None if wanted == meter else wanted, key)
+            changed = None if wanted == meter else wanted
+            _open_measure(measure, bar, changed, key, simile)
+            simile = bar.simile
             meter = wanted
             if number == 1:
                 _tempo(measure, song.tempo)
@@ -102,8 +105,13 @@ def _ending_stops(section: Section, index: int) -> bool:
     return bool(following.ending or following.repeat_start)
 
 
-def _open_measure(measure: Element, bar: Bar, changed: Meter | None, key: Key | None) -> None:
-    """Write the left bar line and what changes here: key, meter, a measure repeat."""
+def _open_measure(
+    measure: Element, bar: Bar, changed: Meter | None, key: Key | None, simile: int
+) -> None:
+    """Write the left bar line and what changes here: key, meter, a measure repeat.
+
+    `simile` is that of the bar before.
+    """
     if bar.repeat_start or bar.ending:
         line = SubElement(measure, "barline", location="left")
         if bar.ending:
@@ -124,11 +132,19 @@ def _open_measure(measure: Element, bar: Bar, changed: Meter | None, key: Key | 
         time = SubElement(attributes, "time")
         SubElement(time, "beats").text = str(changed.numerator)
         SubElement(time, "beat-type").text = str(changed.denominator)
-    if bar.simile and not bar.chords:
-        style = SubElement(attributes, "measure-style")
-        SubElement(style, "measure-repeat", type="start").text = str(bar.simile)
+    if bar.simile != simile:
+        _measure_repeat(attributes, bar.simile, simile)
     if len(attributes):
         measure.append(attributes)
+
+
+def _measure_repeat(attributes: Element, simile: int, before: int) -> None:
+    if before:
+        style = SubElement(attributes, "measure-style")
+        SubElement(style, "measure-repeat", type="stop")
+    if simile:
+        style = SubElement(attributes, "measure-style")
+        SubElement(style, "measure-repeat", type="start").text = str(simile)
 
 
 def _tempo(measure: Element, bpm: float) -> None:
@@ -160,12 +176,10 @@ def _body(measure: Element, bar: Bar, meter: Meter, closing: tuple[int, ...]) ->
     starts = [item.beat for item in bar.chords]
     if not starts or starts[0] > 0:
         _rest(measure, (starts[0] if starts else length))
-    for item, end in zip(bar.chords, [*starts[1:], length], strict=True):
+    ends = [*starts[1:], length][: len(starts)]
+    for item, end in zip(bar.chords, ends, strict=True):
         _harmony(measure, item)
         _rest(measure, end - item.beat)
-    if bar.simile and not bar.chords:
-        style = SubElement(SubElement(measure, "attributes"), "measure-style")
-        SubElement(style, "measure-repeat", type="stop")
     _endings(measure, bar, closing)
 
 
