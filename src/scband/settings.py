@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags first, then the environment, then the file."""
+        """Look at flags first, then the environment, then the file."""
         file = TomlConfigSettingsSource(settings_cls, config_file())
         return (init_settings, env_settings, file)
 

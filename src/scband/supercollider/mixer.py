@@ -50,6 +50,7 @@ CONTROLS = {
 }
 """Controls of a mixer channel with their ranges; gain and sends are linear amplitudes."""
 
+
 @dataclass(slots=True)
 class Strip:
     """One player's place in the mixer: its group, stereo bus, channel node and meter bus."""
