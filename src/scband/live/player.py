@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Protocol
 
-from scband.supercollider.patterns import Quant
+from scband.supercollider.patterns import PatternController, Quant
 
-if TYPE_CHECKING:
-    from scband.live.session import Session
+
+class Desk(Protocol):
+    """What a player's handle needs of its session."""
+
+    @property
+    def patterns(self) -> PatternController:
+        """The pattern-control messages."""
+
+    @property
+    def players(self) -> Mapping[str, Player]:
+        """All handles, by name."""
+
+    def set_mix(self, player: str, control: str, value: float) -> None:
+        """Set one control of a player's channel."""
+
+    def set_level(self, player: str, level: float) -> None:
+        """Set a player's level, 1 is as usual."""
 
 
 class Player:
@@ -17,7 +33,7 @@ class Player:
     refuses.
     """
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(self, session: Desk, name: str) -> None:
         self._session = session
         self.name = name
         self.playing = True

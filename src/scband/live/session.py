@@ -119,7 +119,7 @@ class Session:
         self.conductor = Conductor(
             form, band, tempo=speed, intensity=self.settings.intensity, mode=follow
         )
-        self.players = {name: Player(self, name) for name in band.players}
+        self.players: dict[str, Player] = {name: Player(self, name) for name in band.players}
         self.finished = threading.Event()
         self.error: ScbandError | None = None
         self._input = None if input is None else Path(input)
