@@ -37,11 +37,10 @@ def main() -> None:
     print(_HEAD)
     found = {variant: census(plain=variant == "plain") for variant in ("rich", "plain")}
     for name in [*SOUNDS, *DRUMS]:
-        lines = {variant: _line(seen, name) for variant, seen in found.items()}
-        for variant, line in lines.items():
+        for variant, seen in found.items():
             if variant == "rich" or (name in SOUNDS and SOUNDS[name].plugin):
                 cost = _voice_cost(name, plain=variant == "plain")
-                print(f"{name:16} {variant:7} {line} {cost:7.2f}")
+                print(f"{name:16} {variant:7} {_line(seen, name)} {cost:7.2f}")
     print()
     for style in ("swing", "rock"):
         _band(style)

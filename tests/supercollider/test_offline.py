@@ -1,5 +1,7 @@
 """Rendering ahead of time: the same every time, whole or not at all."""
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -141,6 +143,25 @@ def test_a_render_that_takes_too_long_is_ended(tmp_path):
         render(long_tune(), tmp_path / "m.wav", timeout=1.0)
     assert not servers()
     assert not list(tmp_path.iterdir())
+
+
+def test_the_server_ends_when_python_is_killed(tmp_path):
+    program = (
+        "import sys, pathlib; from scband.supercollider.offline import TimedNote, render;"
+        "notes = [TimedNote(0.05 * n, 'pad', 'pad', {'sustain': 20.0}) for n in range(4000)];"
+        "render(notes, pathlib.Path(sys.argv[1]))"
+    )
+    python = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "m.wav")])
+    try:
+        deadline = time.monotonic() + 20
+        while not (found := servers()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert found
+    finally:
+        python.kill()
+        python.wait()
+    psutil.wait_procs(found, timeout=8)
+    assert not any(child.is_running() and child.status() != "zombie" for child in found)
 
 
 @pytest.mark.parametrize(
