@@ -84,6 +84,7 @@ class Language:
         self._folder: Path | None = None
         self._quitting = False
         self._welcomed = 0.0
+        self._booting = True
 
     @property
     def pid(self) -> int:
@@ -142,8 +143,6 @@ class Language:
         Raises LanguageBootError with sclang's own lines where it does not come up.
         """
         hello = self._expect("hello", _HELLO_SECONDS)
-        if hello[0] != self.token:
-            raise LanguageBootError("something else answered in sclang's place")
         self.port = int(str(hello[1]))
         o = self.options
         self.send("attach", 0, server_port, o.client_id, max_logins, o.latency, int(o.link))
@@ -207,17 +206,18 @@ class Language:
             self.malformed += 1
             return
         name = message.address.removeprefix(PREFIX)
+        if not self.port and (name, message.values[:1]) != ("hello", (self.token,)):
+            self.malformed += 1  # until sclang has shown the token, nobody else is heard
+            return
         if name in ("ack", "error") and message.values and message.values[0] != 0:
             if self.on_answer is not None:
                 self.on_answer(name, message.values)
-        elif name in ("hello", "ready") or (name in ("fault", "error") and self._news_wanted):
+        elif name in ("hello", "ready") or (name in ("fault", "error") and self._booting):
             self._news.put_nowait((name, message.values))
         if name == "ready":
-            self._news_wanted = False
+            self._booting = False
         if name not in ("ack", "error", "hello", "ready") and self._on_report is not None:
             self._on_report(name, message.values, message.time)
-
-    _news_wanted = True
 
     def _count_malformed(self, error: SuperColliderError) -> None:
         self.malformed += 1
