@@ -216,7 +216,7 @@ def _root(text: str, german: bool) -> tuple[str, str, int]:
     return pitch.english(letter.upper() + sign), implied, match.end()
 
 
-def _from_plain(text: str, *, german: bool = False) -> Chord:
+def _from_plain(text: str, *, german: bool = False, single: bool = False) -> Chord:
     root, implied, start = _root(text, german)
     rest = text[start:]
     bass, rest = _split_bass(root, rest, german)
@@ -227,7 +227,7 @@ def _from_plain(text: str, *, german: bool = False) -> Chord:
     try:
         tones, spelling = quality.parse(implied + rest)
     except ChordError as error:
-        split = _polychord(text, start, german)
+        split = None if single else _polychord(text, start, german)
         if split is not None:
             return split
         place = start + max(0, error.position - len(implied))
@@ -262,8 +262,8 @@ def _polychord(text: str, start: int, german: bool) -> Chord | None:
     """Read `D/C7` or `D|C7`: the upper chord over the lower one, which gives root and bass."""
     for match in re.finditer(r"\s*[/|\\]\s*(?=[A-H])|\s+over\s+", text[start:]):
         try:
-            upper = _from_plain(text[: start + match.start()], german=german)
-            lower = _from_plain(text[start + match.end() :], german=german)
+            upper = _from_plain(text[: start + match.start()], german=german, single=True)
+            lower = _from_plain(text[start + match.end() :], german=german, single=True)
         except ChordError:
             continue
         if lower.root is None or upper.root is None:

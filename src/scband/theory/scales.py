@@ -58,6 +58,19 @@ _USUAL = (
 )  # fmt: skip
 
 
+_NAMED = (
+    (frozenset({0, 3, 6, 9}), "whole-half"),
+    (frozenset({0, 1, 4, 9, 10}), "half-whole"),
+)
+"""Chords that players answer with one scale, whatever the key."""
+
+
+def _natural_fifth_stands(chord: Chord, name: str) -> bool:
+    """Tell whether a scale has a natural fifth where the chord has altered its own."""
+    altered = 8 in chord.intervals and "b13" not in chord.spelling
+    return altered and 7 not in chord.intervals and 7 in SCALES[name]
+
+
 def chord_scale(chord: Chord, key: Key | None = None) -> Scale:
     """Choose the scale that holds every tone of the chord and strays least from its key.
 
@@ -70,10 +83,14 @@ def chord_scale(chord: Chord, key: Key | None = None) -> Scale:
         return Scale(key.mode, key.tonic, key.scale)
     home = frozenset((tone - chord.root) % 12 for tone in key.scale) if key else frozenset({0})
     fitting = [name for name in _USUAL if chord.intervals <= set(SCALES[name])]
+    fitting = [name for name in fitting if not _natural_fifth_stands(chord, name)] or fitting
+    named = next((name for tones, name in _NAMED if tones <= chord.intervals), None)
+    if named in fitting:
+        fitting = [str(named)]
 
     def strangeness(name: str) -> tuple[int, int]:
         tones = set(SCALES[name])
-        return (len(tones - home) if key else 0) + (6 if len(tones) != 7 else 0), _USUAL.index(name)
+        return (len(tones - home) if key else 0) + (1 if len(tones) != 7 else 0), _USUAL.index(name)
 
     name = min(fitting, key=strangeness)
     steps = SCALES[name]

@@ -33,6 +33,21 @@ def _fifths(chord: Chord) -> list[int]:
     return [tone for tone in (6, 8) if tone in chord.intervals]
 
 
+def colours(chord: Chord) -> tuple[int, ...]:
+    """Semitones of what a symbol adds to a plain seventh chord, of which a voicing holds one.
+
+    Altered tones come first; else it is the highest natural one, the 13 of a thirteenth.
+    """
+    guides = guide_tones(chord)
+    if len(guides) < 2:
+        return ()
+    own = chord.intervals - {0, *guides}
+    altered = [tone for tone in (1, 3, 6, 8) if tone in own]
+    natural = [tone for tone in (9, 5, 2) if tone in own]
+    others = [tone for tone in (11, 10, 4) if tone in own]
+    return tuple((altered or natural[:1] or others)[:_OPTIONS])
+
+
 def rooted_sets(chord: Chord) -> list[tuple[int, ...]]:
     """Choose root, guide tones and one more: the tone sets of a rooted voicing, best first.
 
@@ -42,21 +57,12 @@ def rooted_sets(chord: Chord) -> list[tuple[int, ...]]:
     guides = guide_tones(chord)
     needed = tuple(dict.fromkeys((0, *guides))) if 0 in chord.intervals else guides
     fifths = [tone for tone in _fifths(chord) if tone not in needed]
-    others = [tone for tone in _COLOURS if tone in chord.intervals]
-    colours = [tone for tone in others if tone not in needed and tone not in fifths and tone != 7]
-    altered = [tone for tone in fifths if tone != 7]
     if len(needed) >= 3:
-        fourth = ((colours + altered) or fifths)[:_OPTIONS]
-        fourth += [tone for tone in fifths if tone == 7 and tone not in fourth]
+        fourth = [tone for tone in dict.fromkeys((*colours(chord), *fifths)) if tone not in needed]
         return [tuple(sorted((*needed, tone))) for tone in fourth] or [needed]
-    rest = (fifths + colours)[: 4 - len(needed)]
+    others = [tone for tone in _COLOURS if tone in chord.intervals and tone not in needed]
+    rest = list(dict.fromkeys((*fifths, *others)))[: 4 - len(needed)]
     return [tuple(sorted((*needed, *rest)))]
-
-
-def colours(chord: Chord) -> frozenset[int]:
-    """Semitones of what the symbol adds to a plain seventh chord: a voicing should hold one."""
-    plain = {0, 7, *guide_tones(chord)}
-    return frozenset(chord.intervals - plain) if len(guide_tones(chord)) == 2 else frozenset()
 
 
 def rootless_sets(chord: Chord, key: Key | None = None) -> list[tuple[int, ...]]:
