@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from scband.live.keyboard import Keyboard
-from scband.live.session import Session, Status
+from scband.live.session import Session
+from scband.live.status import Status
 
 if TYPE_CHECKING:
     from rich.console import Console

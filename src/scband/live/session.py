@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import queue
 import sys
 import threading
@@ -10,7 +9,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -21,11 +19,12 @@ from scband.chart import SongMap
 from scband.errors import ScbandError, SessionError
 from scband.live.answers import Answering, Decide
 from scband.live.conductor import BarPlan, Conductor, FollowMode
-from scband.live.ears import Ears, midi_pitch
+from scband.live.ears import Ears
 from scband.live.harmony import harmony_of
 from scband.live.log import SessionLog
 from scband.live.options import engine_options
 from scband.live.player import Player
+from scband.live.status import Status, heard_by, place_of
 from scband.settings import Settings
 from scband.supercollider.engine import BeatReport, Engine, EngineEvent
 from scband.supercollider.jack import JackState
@@ -34,37 +33,12 @@ from scband.supercollider.patterns import PatternController
 from scband.supercollider.recorder import file_format
 
 _COMMAND_SECONDS = 6.0
-_CHORD_SEARCH = 16  # bars in which another chord is looked for
 _LEAD_SECONDS = 0.25  # from the start message to beat 0: the first bars are out by then
 _TOO_NEAR_SECONDS = 0.06  # a bar that begins so soon is left as it was sent
 _RING_SECONDS = 1.5  # the last notes and the reverb
 _SWITCH_INTERVAL = 0.0005  # so that a deciding thread never holds a hearing one for Python's 5 ms
 
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where the session is now: bars count from 1 within the form, 0 is the count-in.
-
-    `heard` is the MIDI pitch heard in the input, None for none. `late` counts bundles and bars
-    that came too late; `xruns` what JACK reported.
-    """
-
-    running: bool
-    bar: int
-    beat: int
-    section: str
-    chord: str
-    next_chord: str
-    tempo: float
-    chorus: int
-    heard: float | None
-    input_db: float
-    onsets: int
-    xruns: int
-    late: int
-    events: int
 
 
 class Session:
@@ -339,42 +313,24 @@ class Session:
     def status(self) -> Status:
         """Return where the session is now."""
         report, form = self._beat, self.conductor.form
-        slot = form.slot(report.bar) if report is not None else None
-        frame = self._ears.latest if self._ears is not None else None
-        heard = midi_pitch(frame.pitch_hz) if frame is not None and frame.pitch_hz > 0 else None
-        chord = str(slot.bar.chord_at(report.in_bar)) if slot and report else ""
-        counting = slot is not None and not self.conductor.playing(slot.number)
+        place = place_of(form, report)
+        heard, level, onsets = heard_by(self._ears)
         return Status(
             running=self._thread is not None and not self.finished.is_set(),
-            bar=0 if slot is None or counting else slot.bar.index + 1,
-            beat=0 if report is None else math.floor(report.in_bar) + 1,
-            section="count-in" if counting else (slot.bar.section if slot else ""),
-            chord="" if counting else chord,
-            next_chord=self._next_chord(report) if report is not None else "",
+            bar=place.bar,
+            beat=place.beat,
+            section=place.section,
+            chord=place.chord,
+            next_chord=place.next_chord,
             tempo=report.tempo if report is not None else self.conductor.tempo,
-            chorus=slot.chorus + 1 if slot else 0,
+            chorus=place.chorus,
             heard=heard,
-            input_db=frame.db if frame is not None else -120.0,
-            onsets=self._ears.onsets if self._ears is not None else 0,
+            input_db=level,
+            onsets=onsets,
             xruns=self.engine.jack.xruns,
             late=self.late,
             events=len(self.engine.events),
         )
-
-    def _next_chord(self, report: BeatReport) -> str:
-        """Return the next chord that is another one, within the next bars."""
-        slot = self.conductor.form.slot(report.bar)
-        if slot is None:
-            return ""
-        now, after = slot.bar.chord_at(report.in_bar), report.in_bar
-        if not self.conductor.playing(slot.number):
-            return str(slot.bar.chords[0].chord)
-        for number in range(report.bar, report.bar + _CHORD_SEARCH):
-            slot = self.conductor.form.slot(number)
-            for item in slot.bar.chords if slot is not None else ():
-                if (number > report.bar or item.beat > after) and item.chord != now:
-                    return str(item.chord)
-        return ""
 
     @property
     def late(self) -> int:
