@@ -27,7 +27,7 @@ def test_a_fill_leads_into_every_section(form, style, intensity):
             key = tuple((note.start, note.pitch) for note in notes)
             if bar.section_ends:
                 last.append(key)
-            elif not bar.section_begins and bar.bar.section_bar % 4 != 3:
+            elif not bar.section_begins and bar.bar.section_bar % 4 != 3 and bar.left != 1:
                 plain[key] += 1
     assert sum(key not in plain for key in last) / len(last) > 0.8
 
@@ -37,7 +37,7 @@ def test_a_fill_never_eats_the_downbeat(form, style):
     bars = played(form, "night_drive", style, intensity=0.8)
     for bar, notes in bars:
         downbeat = {note.pitch for note in notes if note.start == 0}
-        if bar.section_begins and load(style).drums.crash_from <= 0.8:
+        if bar.section_begins and load(style).drums.crash_from <= 0.7:
             assert KICK in downbeat
             assert CRASH in downbeat
         assert downbeat & (CYMBALS | {KICK, SNARE, PIECES["side_stick"]})

@@ -83,9 +83,10 @@ def test_freddie_green_plays_four_to_the_bar(form):
 
 
 def test_up_strokes_meet_the_high_strings_first(form):
-    bars = form("night_drive", intensity=0.5)
-    notes = Band("pop", ("guitar",), humanise=0).decide(bars[0])["guitar"]
-    strokes = [[n.pitch for n in group] for _, group in groupby(notes, key=lambda n: n.start)]
+    strokes = []
+    for bar in form("night_drive", intensity=0.5):
+        notes = Band("pop", ("guitar",), humanise=0).decide(bar)["guitar"]
+        strokes += [[n.pitch for n in group] for _, group in groupby(notes, key=lambda n: n.start)]
     up = [pitches for pitches in strokes if pitches != sorted(pitches)]
     assert up
     assert all(pitches == sorted(pitches, reverse=True) for pitches in up)

@@ -15,6 +15,7 @@ from scband.agents.humanise import humanise
 from scband.agents.keys import Keys
 from scband.agents.lead import Lead
 from scband.agents.pad import Pad
+from scband.agents.shaping import has_entered, shaped
 from scband.agents.style import Style, load
 from scband.errors import BandError
 from scband.score import Note
@@ -77,6 +78,7 @@ class Band:
 
     def decide(self, context: Context) -> dict[str, tuple[Note, ...]]:
         """Decide the coming bar for every player of the band, in beats from the bar's start."""
+        context = shaped(context, self.style.sections)
         decided = dict(context.decided)
         for agent in self.agents:
             hearing = context.hearing(decided) if agent.hears else context
@@ -88,6 +90,8 @@ class Band:
     def _performed(
         self, player: str, notes: tuple[Note, ...], context: Context
     ) -> tuple[Note, ...]:
+        if not has_entered(player, context, self.style.intro):
+            return ()
         played = humanise(
             player, notes, context, style=self.style, seed=self.seed, amount=self.humanise
         )

@@ -48,7 +48,7 @@ class Bass:
         starts = context.pulse_starts
         line = walk(context, starts, self.style.bass, self.seed)
         rng = dice(self.seed, "bass", "skip", context.chorus, context.bar.index)
-        often = 0.02 + 0.07 * context.intensity
+        often = (0.02 + 0.07 * context.intensity) * context.temperature
         skips = tuple(place for place in range(len(line)) if rng.random() < often)
         return self._sung(line, context, skips)
 
@@ -161,7 +161,7 @@ class Bass:
         """Lead into the chord that comes after a stroke; stay on it if nothing changes."""
         part = self.style.bass
         target = context.chord_at(stroke.beat + stroke.length)
-        step = choose(rng, _APPROACHES)
+        step = choose(rng, _APPROACHES, context.temperature)
         if target.root is None:
             return self._root(stroke.chord)
         if target == stroke.chord:

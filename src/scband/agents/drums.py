@@ -93,7 +93,8 @@ class Drums:
             rng = dice(self.seed, piece, context.chorus, context.bar.index - part)
             pattern = choose(rng, meant_for(choices, len(context.pulses)), context.temperature)
             row = hits(pattern.bar(part), context.pulses, swing)
-            rows[piece] = [hit for hit in row if hit.symbol != "?" or come_and_go.random() < 0.45]
+            likely = 0.45 * min(context.temperature, 1.5)
+            rows[piece] = [hit for hit in row if hit.symbol != "?" or come_and_go.random() < likely]
         return rows
 
     def _fill(self, context: Context) -> Fill | LearnedFill | None:
@@ -171,7 +172,9 @@ class Drums:
 
 
 def _turns(context: Context) -> bool:
-    """Tell whether the bar leads into another section."""
+    """Tell whether the bar leads into another section, or into the last bar of all."""
+    if context.left == 1:
+        return True
     return context.section_ends and _long_enough(context, 3)
 
 

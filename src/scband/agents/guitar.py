@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from scband.agents.chance import choose, dice
@@ -9,12 +11,15 @@ from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness, metric
 from scband.agents.fretboard import Fretting, fretting
 from scband.agents.parts import Stroke, play_at, strokes
-from scband.agents.rhythm import Pattern
+from scband.agents.rhythm import Pattern, hits
 from scband.agents.style import Style
 from scband.score import Note
 
 _UPSTROKE = 4
 """Strings that an upstroke catches, counted from the highest."""
+
+_AVOID = 3.0
+"""How much the guitarist avoids rhythms that double the keys'."""
 
 _DEAD = 0.12
 """Length in beats of a muted stroke."""
@@ -27,7 +32,7 @@ class Guitar:
     style: Style
     seed: int
     name = "guitar"
-    hears = ()
+    hears = ("keys",)
 
     def decide(self, context: Context) -> tuple[Note, ...]:
         """Decide the coming bar."""
@@ -36,7 +41,8 @@ class Guitar:
         if context.moment is Moment.ENDING:
             row: tuple[Stroke, ...] = (Stroke(0.0, context.beats, "D", context.chord_at(0.0)),)
         else:
-            play, number = play_at(self.style.guitar, self.name, context, self.seed)
+            bias = _answer(context, self.style)
+            play, number = play_at(self.style.guitar, self.name, context, self.seed, bias)
             assert isinstance(play, Pattern)
             row = strokes(play, number, context, self.style)
         notes: list[Note] = []
@@ -50,7 +56,8 @@ class Guitar:
         part = self.style.guitar
         choices = part.voicing.at(context.intensity, context.bar.section)
         section = context.bar.index - context.bar.section_bar
-        kind = choose(dice(self.seed, "guitar", "shape", context.chorus, section), choices)
+        rng = dice(self.seed, "guitar", "shape", context.chorus, section)
+        kind = choose(rng, choices, context.temperature)
         return fretting(stroke.chord, kind, part.home)
 
     def _played(self, stroke: Stroke, shape: Fretting, context: Context) -> list[Note]:
@@ -66,6 +73,28 @@ class Guitar:
         weight = metric(stroke.beat, context.pulse_starts)
         velocity = force(stroke.symbol, loudness(context.intensity, part.level), weight)
         return [Note(stroke.beat, length, pitch, velocity, kind) for pitch in pitches]
+
+
+def _answer(context: Context, style: Style) -> Callable[[Pattern | str, int], float] | None:
+    """Weigh rhythms by how little they strike where the keys do, between the beats above all."""
+    starts = context.pulse_starts
+    taken = {
+        round(note.start, 3): 0.35 if note.start in starts else 1.0
+        for note in context.decided.get("keys", ())
+    }
+    if not taken:
+        return None
+    swing = style.swing_at(context.tempo, context.swing)
+
+    def weigh(play: Pattern | str, number: int) -> float:
+        assert isinstance(play, Pattern)
+        row = [
+            hit for hit in hits(play.bar(number), context.pulses, swing) if hit.symbol not in "Mm"
+        ]
+        both = sum(taken.get(round(hit.beat, 3), 0.0) for hit in row)
+        return math.exp(-_AVOID * both / max(len(row), 1))
+
+    return weigh
 
 
 def _order(symbol: str, pitches: tuple[int, ...]) -> tuple[int, ...]:

@@ -21,6 +21,9 @@ from scband.theory.key import Key
 
 _MOVES = moves(0.3, 1.3, 1.6, 0.9, 0.7, 0.45, 0.1, 0.25, 0.12, 0.12, 0.03, 0.02, 0.08)
 _TARGETS = (("3", 0.4), ("5", 0.25), ("7", 0.2), ("1", 0.15))
+_MOTIF = ((2, 4.0), (-2, 4.0), (1, 1.0), (-1, 1.0), (3, 2.0), (-3, 2.0), (5, 1.2), (-5, 0.6),
+          (0, 1.0), (7, 0.4))  # fmt: skip
+_MOTIF_NOTES = 5
 _SPREAD = 5.0
 _BUSY = 0.8
 """Notes a beat of the performer from which the lead leaves the stage."""
@@ -57,31 +60,50 @@ class Lead:
 
     def _pitches(self, row: tuple[Stroke, ...], context: Context) -> list[int]:
         part = self.style.lead
-        start = self._target(context.bar, row[0].chord, context.chorus)
+        start = self._target(context.bar, row[0].chord, context.chorus, context.temperature)
         following = context.next_bar
         aim = None
         if following and following.chords[0].chord.root is not None:
-            aim = self._target(following, following.chords[0].chord, context.next_chorus)
+            ahead = following.chords[0].chord
+            aim = self._target(following, ahead, context.next_chorus, context.temperature)
         middle = (start + (aim if aim is not None else start) + 2 * part.home) // 4
         steps = tuple(
             _candidates(stroke.chord, context.key, _strong(stroke), middle, (part.low, part.high))
             for stroke in row[1:]
         )
-        # Bars one and three of a phrase draw from the same dice: the motif comes back, bent to
-        # the new chords.
-        place = context.bar.section_bar
-        motif = context.bar.index - place % 4 + place % 2
-        rng = dice(self.seed, "lead", "line", context.chorus, motif)
+        rng = dice(self.seed, "lead", "line", context.chorus, context.bar.index)
         tables = (_MOVES,) * len(row)
-        return [start, *draw_line(rng, start, steps, aim, tables, onward=1.5, repeat=0.4)]
+        line = draw_line(
+            rng, start, steps, aim, tables, onward=1.2, repeat=0.4,
+            temperature=context.temperature, wishes=self._motif(context, len(row)),
+        )  # fmt: skip
+        return [start, *line]
 
-    def _target(self, bar: PlayedBar, chord: Chord, chorus: int) -> int:
+    def _motif(self, context: Context, count: int) -> tuple[int, ...]:
+        """Return the moves, in semitones, that this bar would like to make.
+
+        A section has a motif, which opens its phrases and comes back in their third bars, turned at
+        its end; the second bars answer it upside down, and the fourth are free to close. The same
+        section has the same motif in every chorus.
+        """
+        place = context.bar.section_bar % 4
+        if place == 3:
+            return ()
+        rng = dice(self.seed, "lead", "motif", context.bar.section)
+        moves = [choose(rng, _MOTIF) for _ in range(_MOTIF_NOTES)]
+        if place == 1:
+            moves = [-move for move in moves]
+        elif place == 2:
+            moves[-1] = -moves[-1]
+        return tuple(moves[:count])
+
+    def _target(self, bar: PlayedBar, chord: Chord, chorus: int, heat: float) -> int:
         """Return the note that a bar's melody begins on, a function of the bar alone."""
         part = self.style.lead
         rng = dice(self.seed, "lead", "target", chorus, bar.index)
         arch = math.sin(math.pi * (bar.section_bar % 8 + 0.5) / 8)
-        aim = part.home + 5 * arch + 5 * (rng.random() - 0.5)
-        return nearest(degree(chord, choose(rng, _TARGETS)), aim, part.low, part.high)
+        aim = part.home + 5 * arch + 5 * (rng.random() - 0.5) * min(heat, 1.0)
+        return nearest(degree(chord, choose(rng, _TARGETS, heat)), aim, part.low, part.high)
 
 
 def _strong(stroke: Stroke) -> bool:

@@ -8,15 +8,21 @@ sampling from a Markov chain with both ends fixed, by backward messages.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from functools import lru_cache
 
-from scband.agents.chance import Dice
+from scband.agents.chance import Dice, tempered
 
 Candidates = tuple[tuple[int, float], ...]
 """MIDI pitches and how well each sits at one step."""
 
 Moves = tuple[float, ...]
 """How likely a move is, by its size in semitones from 0 to 127."""
+
+
+_INSIST = 0.12
+"""How much a wish counts: a third away from it costs two thirds of the chance."""
 
 
 def moves(*weights: float) -> Moves:
@@ -56,16 +62,22 @@ def draw_line(
     *,
     onward: float = 1.0,
     repeat: float = 0.5,
+    temperature: float = 1.0,
+    wishes: Sequence[int] = (),
 ) -> list[int]:
     """Draw the pitches of the steps between `start` and `aim` (None: wherever the line ends).
 
     `tables` has the moves into each step, and into the aim. `onward` weighs moves that keep their
-    direction, `repeat` those back to the note before last.
+    direction, `repeat` those back to the note before last. `wishes` are moves in semitones that the
+    line would like to make, step by step: a motif, bent to what fits. `temperature` 0 takes the
+    likeliest pitch every time.
     """
     if not steps:
         return []
     line = [start]
+    wanted = iter(wishes)
     for candidates, leads, into in zip(steps, backward(steps, aim, tables), tables, strict=False):
+        wish = next(wanted, None)
         here = line[-1]
         before = line[-2] if len(line) > 1 else here
         weights = []
@@ -75,7 +87,11 @@ def draw_line(
                 chance *= onward
             elif pitch == before != here:
                 chance *= repeat
+            if wish is not None:
+                chance *= math.exp(-_INSIST * (pitch - here - wish) ** 2)
             weights.append((pitch, chance))
+        if temperature != 1.0:
+            weights = tempered(weights, temperature)
         line.append(_drawn(rng, weights, here))
     return line[1:]
 

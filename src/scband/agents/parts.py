@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -35,17 +36,26 @@ class Stroke:
     chord: Chord
 
 
-def play_at(part: Part, player: str, context: Context, seed: int) -> tuple[Pattern | str, int]:
+def play_at(
+    part: Part,
+    player: str,
+    context: Context,
+    seed: int,
+    bias: Callable[[Pattern | str, int], float] | None = None,
+) -> tuple[Pattern | str, int]:
     """Choose what a player plays in a bar: a pattern or a way, and which of the pattern's bars.
 
-    A choice stays for as many bars as the style says, so that a part repeats as people do.
+    A choice stays for as many bars as the style says, so that a part repeats as people do. `bias`
+    weighs each pattern (with the number of its bar) by what the player hears.
     """
     choices = meant_for(part.play.at(context.intensity, context.bar.section), len(context.pulses))
     longest = max(len(play.bars) if isinstance(play, Pattern) else 1 for play, _ in choices)
     place = context.bar.section_bar
     since = place % max(part.every, longest) if part.every else place
     rng = dice(seed, player, "play", context.chorus, context.bar.index - since)
-    return choose(rng, choices), place
+    if bias is not None and len(choices) > 1:
+        choices = tuple((play, weight * bias(play, place)) for play, weight in choices)
+    return choose(rng, choices, context.temperature), place
 
 
 def meant_for(choices: Weighted[P], count: int) -> Weighted[P]:

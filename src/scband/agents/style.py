@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 from scband.agents.ending import ENDINGS
 from scband.agents.rhythm import Swing
+from scband.agents.shaping import INTRO, SECTION_LIFT
 from scband.agents.style_parts import DEFAULT_SOUNDS, Kit, Part, read_kit, read_part
 from scband.agents.style_reader import Place
 from scband.errors import StyleError
@@ -29,7 +30,7 @@ FOLDER = Path(__file__).parent / "styles"
 
 PARTS = ("bass", "keys", "guitar", "lead", "pad")
 _KEYS = ("title", "description", "extends", "meters", "tempo", "swing", "swing_sixteenths", "feel",
-         "sounds", "drums", "ending", *PARTS)  # fmt: skip
+         "sounds", "drums", "ending", "intro", "sections", *PARTS)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Style:
 
     `tempo` is the usual one in quarter notes a minute; `swing` pairs tempos with ratios; `feel` is
     how late (+) or early (-) each player or piece of the kit is, in ms, `spread` their scatter.
-    `ending` is one of `scband.agents.ending.ENDINGS`.
+    `ending` is one of `scband.agents.ending.ENDINGS`; `intro` the order in which players enter;
+    `sections` what is added to the intensity in sections whose names begin so.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Style:
     lead: Part
     pad: Part
     ending: str = "hold"
+    intro: tuple[str, ...] = INTRO
+    sections: Mapping[str, float] = field(default_factory=lambda: SECTION_LIFT)
 
     def swing_at(self, tempo: float, ratio: float | None = None) -> Swing:
         """Return the swing at a tempo, interpolated in the style's table, or at a given ratio."""
@@ -124,9 +128,17 @@ def _style(path: Path, folders: tuple[Path, ...]) -> Style:
         feel=MappingProxyType(feel),
         sounds=MappingProxyType({**DEFAULT_SOUNDS, **sounds}),
         ending=place.word(raw, "ending", "hold", ENDINGS),
+        intro=place.words(raw, "intro", INTRO, ("drums", *PARTS)),
+        sections=MappingProxyType(_lift(place, raw)),
         drums=read_kit(place.within("drums"), place.table(raw, "drums")),
         **{part: read_part(part, place.within(part), place.table(raw, part)) for part in PARTS},
     )
+
+
+def _lift(place: Place, raw: Mapping[str, Any]) -> dict[str, float]:
+    own = place.within("sections").numbers(raw.get("sections", {}), -0.5, 0.5)
+    named = {name.lower(): value for name, value in own.items()}
+    return named | {name: value for name, value in SECTION_LIFT.items() if name not in named}
 
 
 def _inherited(path: Path, folders: Sequence[Path], seen: tuple[Path, ...]) -> dict[str, Any]:

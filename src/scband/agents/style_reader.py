@@ -96,6 +96,16 @@ class Place:
             self.fail(key, f"must be one of {', '.join(words)}, not {value!r}")
         return value
 
+    def words(
+        self, raw: Mapping[str, Any], key: str, default: Iterable[str], known: Iterable[str]
+    ) -> tuple[str, ...]:
+        """Return a list of words that are known."""
+        value = raw.get(key, list(default))
+        allowed = tuple(known)
+        if not isinstance(value, list) or not all(word in allowed for word in value):
+            self.fail(key, f"must be a list of {', '.join(allowed)}")
+        return tuple(value)
+
     def flag(self, raw: Mapping[str, Any], key: str) -> bool:
         """Return a truth value, false if absent."""
         value = raw.get(key, False)

@@ -62,7 +62,13 @@ _SPREAD = 5.5
 
 
 def first_pitch(
-    bar: PlayedBar, before: Chord | None, chorus: int, part: Part, seed: int
+    bar: PlayedBar,
+    before: Chord | None,
+    chorus: int,
+    part: Part,
+    seed: int,
+    *,
+    temperature: float = 1.0,
 ) -> int | None:
     """Return the pitch on a bar's first beat, a function of the bar alone; None over N.C.
 
@@ -75,7 +81,8 @@ def first_pitch(
     if chord.bass != chord.root or bar.section_bar == 0 or before is None:
         symbol = "1"
     else:
-        symbol = choose(rng, _CHORD_GOES_ON if before == chord else _FIRST_OF_CHORD)
+        degrees = _CHORD_GOES_ON if before == chord else _FIRST_OF_CHORD
+        symbol = choose(rng, degrees, temperature)
     aim = contour(bar, chorus, part, seed) + 3 * (rng.random() - 0.5)
     return nearest(degree(chord, symbol), aim, part.low, part.high)
 
@@ -96,14 +103,15 @@ def walk(
     """Return (beat, pitch) of a line on the given beats of a bar, the first at 0."""
     before = context.past[-1] if context.past else None
     previous = before.chords[-1].chord if before else None
-    start = first_pitch(context.bar, previous, context.chorus, part, seed)
+    heat = context.temperature
+    start = first_pitch(context.bar, previous, context.chorus, part, seed, temperature=heat)
     chords = [context.chord_at(beat) for beat in beats]
     if start is None or any(chord.root is None for chord in chords):
         return _around_silence(context, beats, part)
     following = context.next_bar
     aim = None
     if following:
-        aim = first_pitch(following, chords[-1], context.next_chorus, part, seed)
+        aim = first_pitch(following, chords[-1], context.next_chorus, part, seed, temperature=heat)
     changes = [new != old for old, new in pairwise(chords)]
     ends = following is not None and following.chords[0].chord != chords[-1]
     tables = tuple(_INTO_CHANGE if change else _FREE for change in [*changes, ends])
@@ -116,7 +124,10 @@ def walk(
         for beat, chord, changed in zip(beats[1:], chords[1:], changes, strict=True)
     )
     rng = dice(seed, "bass", "line", context.chorus, context.bar.index)
-    pitches = [start, *draw_line(rng, start, steps, aim, tables, onward=1.6, repeat=0.5)]
+    line = draw_line(
+        rng, start, steps, aim, tables, onward=1.6, repeat=0.5, temperature=context.temperature
+    )
+    pitches = [start, *line]
     return list(zip(beats, pitches, strict=True))
 
 
