@@ -58,7 +58,7 @@ def measure(phrases: list[list[Chord]], shape: Shape) -> str:
             held += len({p % 12 for p in set(before) & set(after)})
     return (
         f"{shape.value:11s} {moved / count:5.2f} semitones a change, common tones kept "
-        f"{100 * held / max(1, common):6.2f} %, third and seventh in {100 * guides / chords:6.2f} %, "
+        f"{100 * held / max(1, common):6.2f} %, third and seventh {100 * guides / chords:6.2f} %, "
         f"{count / cold:7.0f} changes/s at first, {count / warm:7.0f} then"
     )
 

@@ -49,7 +49,7 @@ class Meter:
     @classmethod
     def of_beats(cls, beats: float) -> Meter:
         """Give the simplest meter whose bar lasts so many quarter notes; raises ScoreError."""
-        for denominator in (4, 8, 16, 32, 64):
+        for denominator in (4, 8, 16, 32, 64) if 0 < beats <= 256 else ():
             numerator = beats * denominator / 4
             if abs(numerator - round(numerator)) < 1e-6:
                 return cls(round(numerator), denominator)

@@ -42,6 +42,7 @@ _MINOR: dict[str, tuple[float, ...]] = {
 _ENDS = 0.3  # what a tonic at the beginning or the end adds
 _CADENCE = 1.0  # what a dominant that goes to its tonic adds, a chord
 _SURENESS = 4.0  # how fast belief falls with the score
+_SECOND = 0.7  # what a minor seventh chord lacks as a tonic
 _CHANGE = 4.5  # price of a modulation
 
 
@@ -59,7 +60,9 @@ def fit(chord: Chord, key: Key) -> float:
     if chord.root is None:
         return 0.0
     table = _MINOR if key.minor else _MAJOR
-    return table[_kind(chord)][(chord.root - key.tonic) % 12]
+    degree = (chord.root - key.tonic) % 12
+    second = key.minor and degree == 0 and 10 in chord.intervals  # m7 is sooner a second degree
+    return table[_kind(chord)][degree] - (_SECOND if second else 0.0)
 
 
 def _weighted(chords: Iterable[Chord | tuple[Chord, float]]) -> list[tuple[Chord, float]]:
@@ -78,11 +81,13 @@ def _cadences(chords: Sequence[Chord], key: Key) -> float:
     return _CADENCE * closes / len(chords) + _ENDS * ends
 
 
-def _closes(first: Chord, second: Chord, key: Key) -> bool:
-    """Tell whether a dominant goes to its tonic."""
+def _closes(first: Chord, second: Chord, key: Key) -> float:
+    """Say how firmly a dominant goes to its tonic: 1, or less where a seventh leads on from it."""
     if first.root is None or second.root != key.tonic or not _is_tonic(second, key):
-        return False
-    return (first.root - key.tonic) % 12 == 7 and 4 in first.intervals
+        return 0.0
+    if (first.root - key.tonic) % 12 != 7 or 4 not in first.intervals:
+        return 0.0
+    return 0.25 if 10 in second.intervals else 1.0
 
 
 def _is_tonic(chord: Chord, key: Key) -> bool:
