@@ -7,7 +7,8 @@ from chart_songs import EVERYTHING, songs, sounding
 from hypothesis import given, settings
 
 from scband.chart import read
-from scband.chart.form import MAX_BARS, fold
+from scband.chart.fold import fold
+from scband.chart.form import MAX_BARS
 from scband.errors import ChartError
 
 

@@ -1,4 +1,4 @@
-"""The form played out: repeats, endings, D.C., D.S., coda, fine, n-times, similes; and back.
+"""The form played out: repeats, endings, D.C., D.S., coda, fine, n-times, similes.
 
 The written bars are walked as a player's eye walks them, with a hard bound on the number of bars,
 so that a chart that sends its reader in circles is an error and not a hang. After a jump repeats
@@ -7,10 +7,11 @@ are not taken again, and the last ending is played; in the coda they are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from scband.chart.songmap import Bar, ChordAt, Mark, PlayedBar, Section, SongMap
+from scband.chart.bars import Bar, ChordAt, Mark, PlayedBar, Section
 from scband.errors import ChartError
 from scband.score import Meter
 from scband.theory.chord import NO_CHORD
@@ -129,14 +130,14 @@ def _jump(walk: _Walk, position: int) -> int:
     return 0 if segno is None else segno
 
 
-def _written(song: SongMap) -> Written:
+def _written(sections: tuple[Section, ...], order: tuple[int, ...] | None) -> Written:
     """Lay out the sections in play order; a jump waits for the last time through its section."""
-    order = range(len(song.sections)) if song.order is None else song.order
+    order = tuple(range(len(sections))) if order is None else order
     found: Written = []
     for number in order:
-        if not 0 <= number < len(song.sections):
+        if not 0 <= number < len(sections):
             raise ChartError(f"the play order names section {number + 1}, which does not exist")
-        section = song.sections[number]
+        section = sections[number]
         for turn in range(section.times):
             last = turn == section.times - 1
             found += [
@@ -151,16 +152,15 @@ def _written(song: SongMap) -> Written:
 Settled = dict[tuple[int, int], tuple[Meter, tuple[ChordAt, ...]]]
 
 
-def settled(song: SongMap) -> Settled:
+def settled(sections: Iterable[Section], meter: Meter) -> Settled:
     """Settle meter and chords of every written bar, by section and bar, as if played once.
 
     Every ending goes on from the bars before the first one.
     """
     found: Settled = {}
-    meter = song.meter
     history: list[tuple[ChordAt, ...]] = []
     fork: list[tuple[ChordAt, ...]] = []
-    for number, section in enumerate(song.sections):
+    for number, section in enumerate(sections):
         for at, bar in enumerate(section.bars):
             meter = bar.meter or meter
             if bar.repeat_start or at == 0:
@@ -186,29 +186,34 @@ def _sounding(bar: Bar, history: list[tuple[ChordAt, ...]], length: Meter) -> tu
     return tuple(item for item in chords if item.beat < length.beats)
 
 
-def expand(song: SongMap) -> tuple[PlayedBar, ...]:
-    """Play a song map out into the bars as they sound; raises ChartError."""
-    written = _written(song)
-    places = settled(song)
-    path = _walk(written, song.title or "chart")
-    runs = _runs(path, written, [len(section.bars) for section in song.sections])
+def expand(
+    sections: tuple[Section, ...], meter: Meter, order: tuple[int, ...] | None, source: str
+) -> tuple[PlayedBar, ...]:
+    """Play sections out into the bars as they sound; raises ChartError.
+
+    `meter` holds where the first bar names none, `order` lists sections by number from 0.
+    """
+    written = _written(sections, order)
+    places = settled(sections, meter)
+    path = _walk(written, source)
+    runs = _runs(path, written, [len(section.bars) for section in sections])
     bars: list[PlayedBar] = []
     history: list[tuple[ChordAt, ...]] = []
     start = 0.0
     for index, position in enumerate(path):
         number, at, bar = written[position]
-        meter = places[number, at][0]
-        history.append(_sounding(bar, history, meter))
+        length = places[number, at][0]
+        history.append(_sounding(bar, history, length))
         section_bar, section_bars = runs[index]
         fermata = Mark.FERMATA in bar.marks
-        name = song.sections[number].name
+        name = sections[number].name
         bars.append(
             PlayedBar(
-                index, name, section_bar, section_bars, meter, start, history[-1], (number, at),
+                index, name, section_bar, section_bars, length, start, history[-1], (number, at),
                 fermata,
             )
         )  # fmt: skip
-        start += meter.beats
+        start += length.beats
     return tuple(bars)
 
 
@@ -230,54 +235,3 @@ def _runs(path: list[int], written: Written, lengths: list[int]) -> list[tuple[i
     for begin, end in pairwise(starts):
         found += [(offset, end - begin) for offset in range(end - begin)]
     return found
-
-
-def fold(bars: tuple[PlayedBar, ...], like: SongMap) -> SongMap:
-    """Write played bars down again: equal stretches once, with times and a play order.
-
-    `like` gives the header. Playing the result out gives the same bars, but for `source`.
-    """
-    stretches = _stretches(bars)
-    sections: list[Section] = []
-    known: dict[tuple[object, ...], int] = {}
-    order: list[int] = []
-    first = stretches[0][0].meter if stretches else like.meter
-    meters = {bar.meter for bar in bars}
-    for stretch in stretches:
-        shape = (stretch[0].section, *((bar.meter, bar.chords, bar.fermata) for bar in stretch))
-        if shape not in known:
-            known[shape] = len(sections)
-            sections.append(_section(stretch, first, always=len(meters) > 1))
-        order.append(known[shape])
-    plain = list(range(len(sections)))
-    times = [1] * len(sections)
-    squeezed: list[int] = []
-    for number in order:
-        if squeezed and squeezed[-1] == number:
-            times[number] += 1
-        else:
-            squeezed.append(number)
-    if squeezed == plain:
-        timed = (replace(s, times=n) for s, n in zip(sections, times, strict=True))
-        return replace(like, sections=tuple(timed), order=None, meter=first)
-    return replace(like, sections=tuple(sections), order=tuple(order), meter=first)
-
-
-def _stretches(bars: tuple[PlayedBar, ...]) -> list[list[PlayedBar]]:
-    found: list[list[PlayedBar]] = []
-    for bar in bars:
-        if bar.section_bar == 0 or not found:
-            found.append([])
-        found[-1].append(bar)
-    return found
-
-
-def _section(stretch: list[PlayedBar], meter: Meter, *, always: bool) -> Section:
-    """Write a stretch; where meters change anywhere, each section says its own."""
-    written: list[Bar] = []
-    for number, bar in enumerate(stretch):
-        changed = bar.meter if bar.meter != meter or (always and number == 0) else None
-        meter = bar.meter
-        marks = frozenset({Mark.FERMATA}) if bar.fermata else frozenset[Mark]()
-        written.append(Bar(bar.chords, changed, marks=marks))
-    return Section(stretch[0].section, tuple(written))

@@ -17,7 +17,7 @@ def unrolled(song: SongMap, *, pairs: bool = False) -> list[Section]:
     kept only two by two, and written out where they stand alone.
     """
     order = range(len(song.sections)) if song.order is None else song.order
-    places = settled(song)
+    places = settled(song.sections, song.meter)
     jumps = any(bar.jump is not None for bar in song.bars)
     found: list[Section] = []
     meter = song.meter
@@ -45,7 +45,7 @@ def _in_meter(section: Section, wanted: Meter, meter: Meter) -> Section:
 
 def _whole_similes(song: SongMap) -> list[Section]:
     """Write out the bars that repeat the one before the last without a second bar to go with."""
-    places = settled(song)
+    places = settled(song.sections, song.meter)
     found: list[Section] = []
     for number, section in enumerate(song.sections):
         bars = list(section.bars)

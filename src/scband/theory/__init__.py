@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from scband.theory.chord import NO_CHORD, Chord
-from scband.theory.key import Key, KeyGuess, guess
+from scband.theory.harmony import guess
+from scband.theory.key import Key, KeyGuess
 from scband.theory.scales import Scale, chord_scale
 
 if TYPE_CHECKING:

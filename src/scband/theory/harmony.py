@@ -95,8 +95,11 @@ def _is_tonic(chord: Chord, key: Key) -> bool:
     return low == key.minor and not (6 in chord.intervals and 7 not in chord.intervals)
 
 
-def find_key(chords: Iterable[Chord | tuple[Chord, float]]) -> KeyGuess:
-    """Find the key of a whole progression; see `key.guess`."""
+def guess(chords: Iterable[Chord | tuple[Chord, float]]) -> KeyGuess:
+    """Find the key of a progression; chords may come with their lengths in beats.
+
+    Raises TheoryError where no chord sounds.
+    """
     weighted = _weighted(chords)
     total = sum(beats for _, beats in weighted)
     plain = [chord for chord, _ in weighted]

@@ -1,14 +1,12 @@
-"""Keys: a tonic and a mode, read from and written as players do, and guessed from chords."""
+"""Keys: a tonic and a mode, read and written as players do."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scband.errors import TheoryError
 from scband.theory import pitch
-from scband.theory.chord import Chord
 
 MODES: dict[str, tuple[int, ...]] = {
     "major": (0, 2, 4, 5, 7, 9, 11),
@@ -112,13 +110,3 @@ class KeyGuess:
 
     key: Key
     confidence: float
-
-
-def guess(chords: Iterable[Chord | tuple[Chord, float]]) -> KeyGuess:
-    """Find the key of a progression; chords may come with their lengths in beats.
-
-    Raises TheoryError where no chord sounds.
-    """
-    from scband.theory.harmony import find_key  # noqa: PLC0415  # harmony builds on keys
-
-    return find_key(chords)
