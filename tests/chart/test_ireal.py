@@ -58,6 +58,7 @@ def forms(music: str) -> str:
         ("{C   |F   }G   |C   Z", "C F C F G C"),
         ("{C   |N1F   }            |N2G   Z", "C F C G"),
         ("{C   |F   <3x>}G   Z", "C F C F C F G"),
+        ("{C   <3x>|F   }{G   |A   }", "C F C F C F G A G A"),
         ("{C   |F   }<4x> |G   Z", "C F C F C F C F G"),
         ("[C   |F   ][G   |A   Z", "C F G A"),
         ("[C   |F   ]      [G   |A   Z", "C F G A"),

@@ -57,6 +57,12 @@ def test_german_notation_is_read_where_the_header_says_so() -> None:
     assert chords == ["B7", "Eb", "Bb"]
 
 
+def test_roman_numerals_are_read_in_the_key_of_the_header() -> None:
+    song = read("key: Bb\nnotation: roman\n| ii7 | V7/3 V7 | Imaj7 | V7/ii |")
+    names = [str(item.chord) for bar in song.bars for item in bar.chords]
+    assert names == ["Cm7", "F7/D", "F7", "Bbmaj7", "G7"]
+
+
 @pytest.mark.parametrize(
     ("bar", "meter", "beats"),
     [

@@ -121,6 +121,31 @@ def test_bass_polychords_and_harte_have_the_right_pitch_classes(
     assert (read.root, read.bass, read.pitch_classes) == (root, bass, tones)
 
 
+shorthands = st.sampled_from(
+    ["maj", "min", "dim", "aug", "maj7", "min7", "7", "dim7", "hdim7", "minmaj7", "maj6", "min6",
+     "9", "maj9", "min9", "sus4", "sus2", "11", "min11", "13", "maj13", "min13"]
+)  # fmt: skip
+extensions = st.lists(
+    st.sampled_from(["b9", "9", "#9", "11", "#11", "b13", "13", "b7"]), max_size=3, unique=True
+)
+basses = st.sampled_from(["", "/3", "/b3", "/5", "/b7", "/2", "/#4", "/7"])
+
+
+@given(roots, shorthands, extensions, basses)
+def test_harte_means_the_same_as_in_mir_eval(
+    root: str, name: str, added: list[str], bass: str
+) -> None:
+    from mir_eval import chord as reference
+
+    text = f"{root}:{name}" + (f"({','.join(added)})" if added else "") + bass
+    number, tones, low = reference.encode(text, reduce_extended_chords=True)
+    read = Chord(text)
+    assert read.root == number
+    assert (read.bass - read.root) % 12 == low
+    heard = {tone for tone in range(12) if tones[tone]}
+    assert read.intervals | {low} == heard | {low}
+
+
 @pytest.mark.parametrize(
     ("text", "english"),
     [("H7", "B7"), ("B7", "Bb7"), ("Es", "Eb"), ("Fis7", "F#7"), ("am", "Am"), ("d7/a", "Dm7/A"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Literal
 
 from scband.chart.songmap import Section
 from scband.errors import ChartError, ScoreError, TheoryError
 from scband.score import Meter
-from scband.theory.chord import Notation
+from scband.theory.chord import Chord, Notation
 from scband.theory.key import Key
+from scband.theory.roman import from_roman
 
 _LINE = re.compile(r"\s*([A-Za-z][\w -]{0,30}?)\s*[:=]\s*(.*?)\s*")
 _KNOWN = {
@@ -90,13 +92,20 @@ class Header:
             raise ValueError(f"a tempo is 1-1000 quarter notes a minute, not {text!r}")
         return float(number[0])
 
-    def notation(self) -> Notation:
+    def chord(self, symbol: str) -> Chord:
+        """Read a chord as the header's notation has it; raises ChordError."""
+        notation = self.notation()
+        if notation == "roman":
+            return from_roman(symbol, self.key() or Key("C"))
+        return Chord.parse(symbol, notation)
+
+    def notation(self) -> Notation | Literal["roman"]:
         """Say how chords are spelled."""
         text = self.values.get("notation") or "auto"
-        for known in ("auto", "plain", "german", "harte"):
+        for known in ("auto", "plain", "german", "harte", "roman"):
             if text.lower() == known:
                 return known
-        raise ValueError(f"notation is auto, plain, german or harte, not {text!r}")
+        raise ValueError(f"notation is auto, plain, german, harte or roman, not {text!r}")
 
     def order(self, sections: tuple[Section, ...]) -> tuple[int, ...] | None:
         """Give the play order from `form: A A B A` or `form: #1 #1 #2`; raises ChartError."""

@@ -53,7 +53,6 @@ class _Open:
     meter: Meter | None = None
     simile: int = 0
     repeat_start: bool = False
-    times: int = 0
     ending: tuple[int, ...] = ()
     marks: frozenset[Mark] = frozenset()
     jump: Jump | None = None
@@ -82,6 +81,7 @@ class Grid:
         self.count = 0
         self.last: Chord | None = None
         self.codas = 0
+        self.times = 0  # how often words say that the open repeat is played
 
     def fail(self, reason: str) -> ChartError:
         """Name the bar in an error."""
@@ -148,7 +148,7 @@ class Grid:
         if fresh and self.closed and self.filled and self.filled[-1].repeat_end:
             self.filled[-1] = replace(self.filled[-1], repeat_end=times)
         else:
-            self.current.times = times
+            self.times = times
 
     def _other(self, sign: str) -> None:
         current = self.current
@@ -223,13 +223,15 @@ class Grid:
             self._end_repeat(sign)
             current.length = 0
             return
-        self._finish((current.times or 2) if sign == "}" else 0)
+        self._finish((self.times or 2) if sign == "}" else 0)
+        if sign == "}":
+            self.times = 0
 
     def _end_repeat(self, sign: str) -> None:
         bars = self.filled
         if sign == "}" and bars and not bars[-1].repeat_end:
-            bars[-1] = replace(bars[-1], repeat_end=self.current.times or 2)
-            self.current.times = 0
+            bars[-1] = replace(bars[-1], repeat_end=self.times or 2)
+            self.times = 0
 
     def _finish(self, repeat_end: int) -> None:
         current = self.current

@@ -1,14 +1,14 @@
 """Charts in plain text: `| Dm7 | G7 Db7 | Cmaj7 | A7 |` with headings and a header.
 
-A header of `name: value` lines (title, composer, key, meter, tempo, style, form, notation; all
-optional), then sections `[A]`, `[Chorus] x2`, `Verse:` with bars between `|`. In a bar: chords
-side by side, `.` `/` or `-` for a beat on which the last chord goes on, `G7@3.5` for a chord on an
-exact beat (quarter notes from 1), `%` and `%%` for the last bar, or the one before it, again,
-`(3/4)` for a change of meter, `|: :|` or `:|x3` for repeats, `|1.` and `|2.` for endings, `x2` at
-the end of a line to play the line twice; and in braces signs, jumps and more: `{segno}`, `{coda}`,
-`{to coda}`, `{fine}`, `{D.S. al Coda}`, `{key Eb}`, `{beats 1}`, `{alt C6}`, `{time 12.5}`,
-`{"slowly"}`. Lines that start with `//`, `;` or `#` are comments. A line of chords without bar
-lines holds a bar for each chord; a line of words below it is sung to these bars.
+A header of `name: value` lines (title, composer, key, meter, tempo, style, form, and notation:
+plain, german, harte or roman; all optional), then sections `[A]`, `[Chorus] x2`, `Verse:` with bars
+between `|`. In a bar: chords side by side, `.` `/` or `-` for a beat on which the last chord goes
+on, `G7@3.5` for a chord on an exact beat (quarter notes from 1), `%` and `%%` for the last bar, or
+the one before it, again, `(3/4)` for a change of meter, `|: :|` or `:|x3` for repeats, `|1.` and
+`|2.` for endings, `x2` at the end of a line to play the line twice; and in braces signs, jumps and
+more: `{segno}`, `{coda}`, `{to coda}`, `{fine}`, `{D.S. al Coda}`, `{key Eb}`, `{beats 1}`,
+`{alt C6}`, `{time 12.5}`, `{"slowly"}`. Lines that start with `//`, `;` or `#` are comments. A line
+of chords without bar lines holds a bar for each chord; a line of words below it is sung to them.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class _Reader:
         return self.header.meter() if self.meter is None else self.meter
 
     def chord(self, text: str) -> Chord:
-        return Chord.parse(text.rstrip(","), self.header.notation())
+        return self.header.chord(text.rstrip(","))
 
     def take(self, line: str) -> None:
         """Read one line."""

@@ -220,12 +220,33 @@ _TAKE: dict[str, Callable[[_Scan, str], None]] = {
 _KEEP_MODE = frozenset({"add", "omit", "skip", "degree", "maj"})
 
 
+_SIGN_LAST = re.compile(r"(.*?7)(9[b#]?)?(11#?)?(13b?)?")
+
+
+def _signs_first(text: str) -> str:
+    """Turn degrees whose sign stands behind them (`7911#`, `79b13b`) into the usual spelling.
+
+    The Weimar Jazz Database writes its chords so.
+    """
+    match = _SIGN_LAST.fullmatch(text)
+    if match is None or not re.search(r"\d[b#](?!\d?[5-9](?!\d))", text[match.end(1) :]):
+        return text
+    degrees = (match[2], match[3], match[4])
+    return match[1] + "".join(
+        degree[-1] + degree[:-1] if degree[-1] in "b#" else f"({degree})"
+        for degree in degrees
+        if degree
+    )
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Quality:
     """Read a quality (`m7b5`, `^7#11`, `7sus4(b9)`) as semitones above the root.
 
     Raises ChordError whose position counts from the start of `text`.
     """
+    if "79" in text or "711#" in text or "713b" in text:
+        text = _signs_first(text)
     scan = _Scan(text)
     length = len(text)
     stack = scan.stack
