@@ -6,7 +6,7 @@ import pytest
 
 from scband.agents.chance import choose, dice
 
-PINNED = [0.580681181, 0.560939131, 0.204597325]
+PINNED = [0.444096402, 0.696824796, 0.524436989]
 
 
 def test_a_place_has_its_own_dice_for_ever():

@@ -30,6 +30,12 @@ _KICK_AT_LEAST = 64.0
 _RIDING = 0.35
 """Crashes less likely than this marked arrivals in what was learned; players mark their own."""
 
+RANK: Mapping[str, int] = MappingProxyType({
+    "snare": 0, "crash": 1, "tom_low": 1, "tom_mid": 1, "tom_high": 1, "side_stick": 2,
+    "hat_open": 3, "ride_bell": 3, "ride": 4, "hat_closed": 4, "ghost": 5,
+})  # fmt: skip
+"""What hands strike first where they cannot strike all; cells of a step stand in this order."""
+
 _PITCHES = {**PIECES, "ghost": PIECES["snare"]}
 
 
@@ -44,7 +50,7 @@ class Cell:
     velocity: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LearnedGroove:
     """A way to keep time: its cells by step. `energy` ranks it from 0 (soft) to 1 in its school.
 
@@ -167,7 +173,7 @@ def _groove(raw: Mapping[str, Any], lift: float) -> LearnedGroove:
                 for step, chance, velocity in row
                 if piece != "crash" or chance >= _RIDING
             ),
-            key=lambda cell: (cell.step, -cell.chance),
+            key=lambda cell: (cell.step, RANK.get(cell.piece, 9)),
         )
     )
     sure = sum(cell.chance**2 for cell in cells) / sum(cell.chance for cell in cells)
@@ -175,7 +181,12 @@ def _groove(raw: Mapping[str, Any], lift: float) -> LearnedGroove:
 
 
 def _fill(raw: Mapping[str, Any], pieces: list[str], lift: float) -> LearnedFill:
-    cells = tuple(_cell(step, pieces[piece], 1.0, v, lift) for step, piece, v in raw["hits"])
+    cells = tuple(
+        sorted(
+            (_cell(step, pieces[piece], 1.0, v, lift) for step, piece, v in raw["hits"]),
+            key=lambda cell: (cell.step, RANK.get(cell.piece, 9)),
+        )
+    )
     return LearnedFill(raw["beats"], raw["energy"], _mean(cells), cells)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness, metric
 from scband.agents.fretboard import Fretting, fretting
 from scband.agents.parts import Stroke, play_at, strokes
-from scband.agents.rhythm import Pattern, hits
+from scband.agents.rhythm import Pattern, Swing, hits, starts
 from scband.agents.style import Style
 from scband.score import Note
 
@@ -45,56 +46,84 @@ class Guitar:
             play, number = play_at(self.style.guitar, self.name, context, self.seed, bias)
             assert isinstance(play, Pattern)
             row = strokes(play, number, context, self.style)
-        notes: list[Note] = []
-        for stroke in row:
-            shape = self._shape(stroke, context)
-            if shape:
-                notes += self._played(stroke, shape, context)
-        return tuple(notes)
+        part = self.style.guitar
+        return _played(
+            row,
+            self._kind(context),
+            part.home,
+            length=part.length,
+            loud=loudness(context.intensity, part.level),
+            pulse_starts=context.pulse_starts,
+        )
 
-    def _shape(self, stroke: Stroke, context: Context) -> Fretting | None:
+    def _kind(self, context: Context) -> str:
         part = self.style.guitar
         choices = part.voicing.at(context.intensity, context.bar.section)
         section = context.bar.index - context.bar.section_bar
         rng = dice(self.seed, "guitar", "shape", context.chorus, section)
-        kind = choose(rng, choices, context.temperature)
-        return fretting(stroke.chord, kind, part.home)
+        return choose(rng, choices, context.temperature)
 
-    def _played(self, stroke: Stroke, shape: Fretting, context: Context) -> list[Note]:
-        part = self.style.guitar
-        pitches = _order(stroke.symbol, shape.pitches)
-        length, kind = stroke.length * part.length, ""
-        if stroke.symbol in "Mm":
-            length, kind = min(length, _DEAD), "mute"
-        elif stroke.symbol == "s":
-            length, kind = min(length, 0.3), "staccato"
-        elif stroke.symbol in "DUP":
-            kind = "accent"
-        weight = metric(stroke.beat, context.pulse_starts)
-        velocity = force(stroke.symbol, loudness(context.intensity, part.level), weight)
-        return [Note(stroke.beat, length, pitch, velocity, kind) for pitch in pitches]
+
+@lru_cache(maxsize=2048)
+def _played(
+    row: tuple[Stroke, ...],
+    kind: str,
+    home: int,
+    *,
+    length: float,
+    loud: float,
+    pulse_starts: tuple[float, ...],
+) -> tuple[Note, ...]:
+    """Play strokes on the shapes of a kind that lie near a home pitch."""
+    notes: list[Note] = []
+    for stroke in row:
+        shape = fretting(stroke.chord, kind, home)
+        if shape:
+            weight = metric(stroke.beat, pulse_starts)
+            notes += _strummed(stroke, shape, length, force(stroke.symbol, loud, weight))
+    return tuple(notes)
+
+
+def _strummed(stroke: Stroke, shape: Fretting, part: float, velocity: float) -> list[Note]:
+    length, kind = stroke.length * part, ""
+    if stroke.symbol in "Mm":
+        length, kind = min(length, _DEAD), "mute"
+    elif stroke.symbol == "s":
+        length, kind = min(length, 0.3), "staccato"
+    elif stroke.symbol in "DUP":
+        kind = "accent"
+    return [
+        Note(stroke.beat, length, pitch, velocity, kind)
+        for pitch in _order(stroke.symbol, shape.pitches)
+    ]
 
 
 def _answer(context: Context, style: Style) -> Callable[[Pattern | str, int], float] | None:
     """Weigh rhythms by how little they strike where the keys do, between the beats above all."""
-    starts = context.pulse_starts
-    taken = {
-        round(note.start, 3): 0.35 if note.start in starts else 1.0
-        for note in context.decided.get("keys", ())
-    }
+    taken = tuple(dict.fromkeys(note.start for note in context.decided.get("keys", ())))
     if not taken:
         return None
     swing = style.swing_at(context.tempo, context.swing)
 
     def weigh(play: Pattern | str, number: int) -> float:
         assert isinstance(play, Pattern)
-        row = [
-            hit for hit in hits(play.bar(number), context.pulses, swing) if hit.symbol not in "Mm"
-        ]
-        both = sum(taken.get(round(hit.beat, 3), 0.0) for hit in row)
-        return math.exp(-_AVOID * both / max(len(row), 1))
+        return _apart(play.bar(number), context.pulses, swing, taken)
 
     return weigh
+
+
+@lru_cache(maxsize=4096)
+def _apart(
+    bar: tuple[str, ...], lengths: tuple[float, ...], swing: Swing, taken: tuple[float, ...]
+) -> float:
+    row = [hit.beat for hit in hits(bar, lengths, swing) if hit.symbol not in "Mm"]
+    on_beat = starts(lengths)
+    both = sum(
+        0.35 if beat in on_beat else 1.0
+        for beat in row
+        if any(abs(beat - other) < 1e-3 for other in taken)
+    )
+    return math.exp(-_AVOID * both / max(len(row), 1))
 
 
 def _order(symbol: str, pitches: tuple[int, ...]) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from operator import attrgetter
 
 from scband.agents.chance import Dice, dice
 from scband.agents.context import Context
@@ -18,9 +19,9 @@ from scband.agents.drumming import GRAIN, School, school
 from scband.agents.style import Style
 from scband.score import Note
 
-_NAMES = {pitch: piece for piece, pitch in PIECES.items()}
 _TOGETHER = 1e-4
 _SHORTEST = 0.02
+_FAINT = 0.02
 _DEFAULT_SPREAD = 4.0
 _VELOCITY_SPREAD = 0.07
 _DRUM_SCATTER = 0.11
@@ -53,17 +54,21 @@ def humanise(
     spread = style.feel.get("spread", _DEFAULT_SPREAD)
     feel = style.feel.get(player, 0.0) + drift
     strum = style.guitar.strum_ms if player == "guitar" else 0.0
-    played = []
+    played: list[Note] = []
+    beats = context.beats
     onset, late, string = -1.0, 0.0, 0
     for note in notes:
         if abs(note.start - onset) > _TOGETHER:
             onset, string = note.start, 0
             late = rng.gauss(spread)
-        start = note.start + (feel + late + string * strum * _speed(note)) * beats_per_ms
+        start = note.start + (feel + late) * beats_per_ms
+        if string and strum:
+            start += string * strum * _speed(note) * beats_per_ms
         string += 1
         weight = 1 + rng.gauss(_VELOCITY_SPREAD * amount)
-        played.append(_placed(note, start, context.beats, note.velocity * weight))
-    return tuple(sorted(played, key=_start))
+        played.append(_placed(note, start, beats, note.velocity * weight))
+    played.sort(key=_start)
+    return tuple(played)
 
 
 def _struck(
@@ -78,26 +83,39 @@ def _struck(
 ) -> tuple[Note, ...]:
     """Play the kit as the school does: late by piece and place, each hand with its own scatter."""
     beats_per_ms = context.tempo / 60000 * amount
-    played = []
+    played: list[Note] = []
+    beats, shared, own, rows, feels = (
+        context.beats, taught.shared, taught.own, taught.late, _feels(style)
+    )  # fmt: skip
     onset, together = -1.0, 0.0
     for note in notes:
         pitch = note.pitch
         if note.start - onset > _TOGETHER:
             onset = note.start
-            together = drift + rng.gauss(taught.shared)
-        row = taught.late.get(pitch)
+            together = drift + rng.gauss(shared)
+        row = rows.get(pitch)
         late = row[round(note.start * GRAIN) % len(row)] if row else 0.0
-        late += style.feel.get(_NAMES.get(pitch, ""), 0.0) + together + rng.gauss(taught.own)
+        late += feels.get(pitch, 0.0) + together + rng.gauss(own)
         scatter = taught.scatter.get(pitch, _DRUM_SCATTER)
         if note.articulation == "ghost":
             scatter = min(scatter, _GHOST_SCATTER)
         velocity = note.velocity + rng.gauss(scatter * amount) * min(1.0, 2 * note.velocity)
-        played.append(_placed(note, note.start + late * beats_per_ms, context.beats, velocity))
-    return tuple(sorted(played, key=_start))
+        played.append(_placed(note, note.start + late * beats_per_ms, beats, velocity))
+    played.sort(key=_start)
+    return tuple(played)
 
 
-def _start(note: Note) -> float:
-    return note.start
+_start = attrgetter("start")
+
+
+@lru_cache(maxsize=64)
+def _feels_of(feel: tuple[tuple[str, float], ...]) -> dict[int, float]:
+    """Return by pitch how late a style wants pieces of the kit, beside what the school does."""
+    return {PIECES[name]: late for name, late in feel if name in PIECES}
+
+
+def _feels(style: Style) -> dict[int, float]:
+    return _feels_of(tuple(style.feel.items()))
 
 
 @lru_cache(maxsize=1024)
@@ -115,6 +133,12 @@ def _speed(note: Note) -> float:
 
 
 def _placed(note: Note, start: float, beats: float, velocity: float) -> Note:
-    start = min(max(start, 0.0), max(note.start, beats - _SHORTEST))
-    length = max(min(note.length, beats - start), _SHORTEST / 2)
-    return Note(start, length, note.pitch, min(1.0, max(0.02, velocity)), note.articulation)
+    start = max(start, 0.0)
+    if start > beats - _SHORTEST:
+        start = max(note.start, beats - _SHORTEST)
+    length = note.length
+    if start + length > beats:
+        length = max(beats - start, _SHORTEST / 2)
+    if not _FAINT < velocity < 1.0:
+        velocity = 1.0 if velocity > _FAINT else _FAINT
+    return Note(start, length, note.pitch, velocity, note.articulation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
@@ -72,24 +73,43 @@ def chords_on(
 ) -> tuple[Note, ...]:
     """Play each stroke on its voicing: whole for a chord symbol, one voice for a digit."""
     voiced = voicings(context, shape, part.low, part.high)
-    ahead = next_voicing(context, shape, part.low, part.high)
     loud = loudness(context.intensity, part.level)
-    notes: list[Note] = []
+    beats = context.beats
+    shapes = []
     for stroke in row:
-        pushed = stroke.symbol in PUSHES and stroke.beat + stroke.length > context.beats - 1e-6
-        pitches = ahead if pushed else voiced.get(stroke.chord, ())
+        pushed = stroke.symbol in PUSHES and stroke.beat + stroke.length > beats - 1e-6
+        pitches = (
+            next_voicing(context, shape, part.low, part.high)
+            if pushed
+            else voiced.get(stroke.chord, ())
+        )
         if stroke.symbol.isdigit():
             pitches = pitches[min(int(stroke.symbol), len(pitches)) - 1 :][:1]
         elif stroke.symbol == "b":
             pitches = pitches[:1]
-        notes += _struck(stroke, pitches, part, loud * metric(stroke.beat, context.pulse_starts))
-    return tuple(notes)
+        shapes.append(pitches)
+    return _all_struck(row, tuple(shapes), part.length, loud, context.pulse_starts)
 
 
-def _struck(stroke: Stroke, pitches: Voicing, part: Part, loud: float) -> list[Note]:
+@lru_cache(maxsize=2048)
+def _all_struck(
+    row: tuple[Stroke, ...],
+    shapes: tuple[Voicing, ...],
+    length: float,
+    loud: float,
+    pulse_starts: tuple[float, ...],
+) -> tuple[Note, ...]:
+    return tuple(
+        note
+        for stroke, pitches in zip(row, shapes, strict=True)
+        for note in _struck(stroke, pitches, length, loud * metric(stroke.beat, pulse_starts))
+    )
+
+
+def _struck(stroke: Stroke, pitches: Voicing, length: float, loud: float) -> list[Note]:
     """Play pitches together, the top one singing, the inner ones lighter."""
     short = stroke.symbol == "s"
-    length = min(stroke.length * part.length, 0.35 if short else stroke.length)
+    length = min(stroke.length * length, 0.35 if short else stroke.length)
     kind = "staccato" if short else ("accent" if stroke.symbol in "XP" else "")
     top, inner = force(stroke.symbol, loud), force(stroke.symbol, loud, 0.88)
     return [
@@ -103,4 +123,5 @@ def held_chord(part: Part, context: Context, shape: str) -> tuple[Note, ...]:
     voiced = voicings(context, shape, part.low, part.high)
     stroke = Stroke(0.0, context.beats, "X", context.chord_at(0.0))
     pitches = voiced.get(stroke.chord, ())
-    return tuple(_struck(stroke, pitches, part, loudness(context.intensity, part.level)))
+    loud = loudness(context.intensity, part.level)
+    return tuple(_struck(stroke, pitches, part.length, loud))

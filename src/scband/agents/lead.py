@@ -66,7 +66,7 @@ class Lead:
         if following and following.chords[0].chord.root is not None:
             ahead = following.chords[0].chord
             aim = self._target(following, ahead, context.next_chorus, context.temperature)
-        middle = (start + (aim if aim is not None else start) + 2 * part.home) // 4
+        middle = 2 * ((start + (aim if aim is not None else start) + 2 * part.home) // 8)
         steps = tuple(
             _candidates(stroke.chord, context.key, _strong(stroke), middle, (part.low, part.high))
             for stroke in row[1:]
@@ -123,6 +123,6 @@ def _candidates(
             continue
         weight = 1.0 if name in tones else (0.3 if strong else 0.9)
         weight *= math.exp(-0.5 * ((pitch - middle) / _SPREAD) ** 2)
-        if weight > 0.008:
+        if weight > 0.02:
             found.append((pitch, weight))
-    return tuple(found)
+    return Candidates(found)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context
 from scband.agents.drumming import Cell, LearnedFill, LearnedGroove, school
-from scband.agents.rhythm import STRAIGHT, Swing, fitted
+from scband.agents.rhythm import STRAIGHT, Swing, fitted, starts
 from scband.agents.style_parts import Kit
 from scband.score import Note
 
@@ -17,8 +17,6 @@ HANDS = 2
 """Pieces that hands can strike at once."""
 
 _FEET = ("kick", "hat_pedal")
-_RANK = {"snare": 0, "crash": 1, "tom_low": 1, "tom_mid": 1, "tom_high": 1, "side_stick": 2,
-         "hat_open": 3, "ride_bell": 3, "ride": 4, "hat_closed": 4, "ghost": 5}  # fmt: skip
 _ONE_HAND = ("hat_closed", "hat_open", "ride", "ride_bell", "crash")
 _STEADY = 0.6
 """Part of the strokes that are decided for a whole section, not for each bar."""
@@ -93,8 +91,20 @@ def bar_of(
         if at < chance or place in kept:
             struck.append(cell)
     gain = loudness(context.intensity) * kit.level / 0.88 * (taught.mean / groove.mean) ** 0.5
-    order = _pulses(len(context.pulses))
-    return list(_notes(_playable(struck), taught.grid, order, context, swing=swing, gain=gain))
+    notes = _all_notes(groove, taught.grid, context.pulses, swing, round(gain, 3))
+    return [note for cell in _playable(struck) for note in notes[cell.step, cell.piece]]
+
+
+@lru_cache(maxsize=256)
+def _all_notes(
+    groove: LearnedGroove, grid: int, lengths: tuple[float, ...], swing: Swing, gain: float
+) -> dict[tuple[int, str], list[Note]]:
+    """Return the notes that each cell is in a bar with pulses of these lengths."""
+    order = _pulses(len(lengths))
+    return {
+        (cell.step, cell.piece): list(_notes((cell,), grid, order, lengths, swing=swing, gain=gain))
+        for cell in groove.cells
+    }
 
 
 @lru_cache(maxsize=512)
@@ -144,7 +154,7 @@ def _playable(struck: Iterable[Cell]) -> list[Cell]:
     """Leave on each step what two hands can strike, one of them on the cymbals."""
     found: list[Cell] = []
     step, hands, cymbal, snare = -1, 0, False, False
-    for cell in sorted(struck, key=lambda cell: (cell.step, _RANK.get(cell.piece, 9))):
+    for cell in struck:
         if cell.step != step:
             step, hands, cymbal, snare = cell.step, 0, False, False
         if cell.piece in _FEET:
@@ -168,24 +178,24 @@ def _notes(
     cells: Sequence[Cell],
     grid: int,
     order: tuple[int, ...],
-    context: Context,
+    lengths: tuple[float, ...],
     *,
     swing: Swing,
     gain: float,
     begins: int = 0,
 ) -> Iterable[Note]:
     """Place cells in time: pulse by pulse, with swing, from pulse `begins` of the bar on."""
-    offsets = _offsets(grid, STRAIGHT if context.pulses[0] == 1.5 else swing)
+    offsets = _offsets(grid, STRAIGHT if lengths[0] == 1.5 else swing)
     by_pulse: dict[int, list[Cell]] = {}
     for cell in cells:
         by_pulse.setdefault(cell.step // grid, []).append(cell)
-    starts, lengths = context.pulse_starts, context.pulses
+    begin, beats = starts(lengths), sum(lengths)
     for place, pulse in enumerate(order, start=begins):
-        start, length = starts[place], lengths[place]
+        start, length = begin[place], lengths[place]
         for cell in by_pulse.get(pulse, ()):
             velocity = min(1.0, max(0.02, cell.velocity * gain))
             beat = start + offsets[cell.step % grid] * length
-            ring = min(_RING.get(cell.piece, 0.25), context.beats - beat)
+            ring = min(_RING.get(cell.piece, 0.25), beats - beat)
             kind = "ghost" if cell.piece == "ghost" else ("accent" if velocity > 0.8 else "")
             yield Note(beat, ring, cell.pitch, velocity, kind)
 
@@ -226,4 +236,6 @@ def fill_notes(fill: LearnedFill, kit: Kit, context: Context, swing: Swing) -> l
     order = tuple(range(fill.beats))
     begins = count - fill.beats
     cells = _playable(fill.cells)
-    return list(_notes(cells, taught.grid, order, context, swing=swing, gain=gain, begins=begins))
+    return list(
+        _notes(cells, taught.grid, order, context.pulses, swing=swing, gain=gain, begins=begins)
+    )

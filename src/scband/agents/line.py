@@ -10,47 +10,71 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from scband.agents.chance import Dice, tempered
-
-Candidates = tuple[tuple[int, float], ...]
-"""MIDI pitches and how well each sits at one step."""
-
-Moves = tuple[float, ...]
-"""How likely a move is, by its size in semitones from 0 to 127."""
+from scband.agents.chance import Dice, choose, tempered
 
 
-_INSIST = 0.12
+class Candidates(tuple[tuple[int, float], ...]):
+    """MIDI pitches and how well each sits at one step; equal only to itself, so quickly found."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moves:
+    """How likely a move is, by its size in semitones from 0 to 127; equal only to itself."""
+
+    weights: tuple[float, ...]
+
+
+_INSISTING = tuple(math.exp(-0.12 * away**2) for away in range(256))
 """How much a wish counts: a third away from it costs two thirds of the chance."""
+
+_NOTHING = 1e-12
+_HOPELESS = 0.01
+"""Of the best candidate's weight: what weighs less is not worth looking at."""
 
 
 def moves(*weights: float) -> Moves:
     """Return the weights of moves of 0, 1, 2 … semitones; larger ones do not happen."""
-    return weights + (0.0,) * (128 - len(weights))
+    return Moves(weights + (0.0,) * (128 - len(weights)))
 
 
 @lru_cache(maxsize=4096)
-def backward(
+def leading(
     steps: tuple[Candidates, ...], aim: int | None, tables: tuple[Moves, ...]
-) -> tuple[dict[int, float], ...]:
-    """Return, for each step, how well its candidates lead on to the end and to the aim.
+) -> tuple[Candidates, ...]:
+    """Return the candidates of each step, weighed also by how well they lead on to the aim.
 
     `tables` has the moves into each step, and into the aim.
     """
     into = tables[-1]
-    after = {pitch: 1.0 if aim is None else into[abs(aim - pitch)] for pitch, _ in steps[-1]}
-    messages = [after]
+    found = [steps[-1] if aim is None else _led(steps[-1], _at(aim), into)]
     for number in range(len(steps) - 1, 0, -1):
-        into = tables[number]
-        ahead = [(pitch, weight * after[pitch]) for pitch, weight in steps[number]]
-        after = {
-            pitch: sum([weight * into[abs(goal - pitch)] for goal, weight in ahead])
-            for pitch, _ in steps[number - 1]
-        }
-        messages.append(after)
-    messages.reverse()
-    return tuple(messages)
+        found.append(_led(steps[number - 1], found[-1], tables[number]))
+    found.reverse()
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _led(candidates: Candidates, ahead: Candidates, into: Moves) -> Candidates:
+    """Weigh the candidates of a step by all ways to those of the next."""
+    likely = into.weights
+    found = [
+        (pitch, own * sum([weight * likely[abs(goal - pitch)] for goal, weight in ahead]))
+        for pitch, own in candidates
+    ]
+    least = _HOPELESS * max(weight for _, weight in found)
+    return Candidates([choice for choice in found if choice[1] > least] or found)
+
+
+@lru_cache(maxsize=128)
+def _at(pitch: int) -> Candidates:
+    return Candidates(((pitch, 1.0),))
 
 
 def draw_line(
@@ -76,31 +100,27 @@ def draw_line(
         return []
     line = [start]
     wanted = iter(wishes)
-    for candidates, leads, into in zip(steps, backward(steps, aim, tables), tables, strict=False):
+    for candidates, into in zip(leading(steps, aim, tables), tables, strict=False):
         wish = next(wanted, None)
+        likely = into.weights
         here = line[-1]
         before = line[-2] if len(line) > 1 else here
+        way = here - before
         weights = []
         for pitch, weight in candidates:
-            chance = weight * into[abs(pitch - here)] * leads[pitch]
-            if (pitch - here) * (here - before) > 0:
+            chance = weight * likely[abs(pitch - here)]
+            if chance < _NOTHING:
+                continue
+            if (pitch - here) * way > 0:
                 chance *= onward
             elif pitch == before != here:
                 chance *= repeat
             if wish is not None:
-                chance *= math.exp(-_INSIST * (pitch - here - wish) ** 2)
+                chance *= _INSISTING[abs(pitch - here - wish)]
             weights.append((pitch, chance))
+        if not weights:
+            weights = [(min(candidates, key=lambda c: abs(c[0] - here))[0], 1.0)]
         if temperature != 1.0:
             weights = tempered(weights, temperature)
-        line.append(_drawn(rng, weights, here))
+        line.append(choose(rng, weights))
     return line[1:]
-
-
-def _drawn(rng: Dice, weights: list[tuple[int, float]], here: int) -> int:
-    """Draw by weight; where nothing is possible, the candidate that lies nearest."""
-    at = rng.random() * sum(chance for _, chance in weights)
-    for pitch, chance in weights:
-        at -= chance
-        if at < 0:
-            return pitch
-    return min((pitch for pitch, _ in weights), key=lambda pitch: abs(pitch - here))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from scband.agents.chance import Weighted, choose, dice
 from scband.agents.context import Context
-from scband.agents.rhythm import Hit, Pattern, hits
+from scband.agents.rhythm import Hit, Pattern, Swing, hits, starts
 from scband.agents.style import Style
 from scband.agents.style_parts import Part
+from scband.chart import ChordAt
 from scband.theory.chord import Chord
 
 PUSHES = "pP"
@@ -74,30 +76,50 @@ def strokes(pattern: Pattern, number: int, context: Context, style: Style) -> tu
     A hit that is held over a change is struck again on it, unless it starts on the off-beat just
     before: then it anticipates. `p` and `P` always play the chord that comes after them.
     """
+    following = context.coming[0].chords[0].chord if context.coming else None
     swing = style.swing_at(context.tempo, context.swing)
+    return _laid(pattern.bar(number), context.pulses, swing, context.bar.chords, following)
+
+
+@lru_cache(maxsize=4096)
+def _laid(
+    bar: tuple[str, ...],
+    lengths: tuple[float, ...],
+    swing: Swing,
+    chords: tuple[ChordAt, ...],
+    following: Chord | None,
+) -> tuple[Stroke, ...]:
     found: list[Stroke] = []
-    for hit in hits(pattern.bar(number), context.pulses, swing):
+    beats = sum(lengths)
+    for hit in hits(bar, lengths, swing):
         if hit.symbol in PUSHES:
-            chord = context.chord_at(hit.beat + hit.length)
+            end = hit.beat + hit.length
+            beyond = following is not None and end >= beats - 1e-6
+            chord = following if beyond else _sounding(chords, end)
+            assert chord is not None
             found.append(Stroke(hit.beat, hit.length, hit.symbol, chord))
-        elif len(context.bar.chords) == 1:
-            found.append(Stroke(hit.beat, hit.length, hit.symbol, context.bar.chords[0].chord))
+        elif len(chords) == 1:
+            found.append(Stroke(hit.beat, hit.length, hit.symbol, chords[0].chord))
         else:
-            found += _split(hit, context)
+            found += _split(hit, chords, starts(lengths))
     return tuple(stroke for stroke in found if stroke.chord.root is not None)
 
 
-def _split(hit: Hit, context: Context) -> list[Stroke]:
+def _sounding(chords: tuple[ChordAt, ...], beat: float) -> Chord:
+    return [change.chord for change in chords if change.beat <= beat + 1e-9][-1]
+
+
+def _split(hit: Hit, chords: tuple[ChordAt, ...], pulse_starts: tuple[float, ...]) -> list[Stroke]:
     """Divide a hit at the changes under it."""
     end = hit.beat + hit.length
-    inside = [c.beat for c in context.bar.chords if hit.beat + 1e-6 < c.beat < end - _LEAST]
+    inside = [c.beat for c in chords if hit.beat + 1e-6 < c.beat < end - _LEAST]
     begins = [hit.beat, *inside]
     sounding = list(begins)
-    off_beat = all(abs(hit.beat - start) > 1e-4 for start in context.pulse_starts)
+    off_beat = all(abs(hit.beat - start) > 1e-4 for start in pulse_starts)
     if inside and off_beat and inside[0] - hit.beat < _ANTICIPATION:
         begins.pop(1)
         sounding.pop(0)
     return [
-        Stroke(begin, stop - begin, hit.symbol, context.chord_at(heard))
+        Stroke(begin, stop - begin, hit.symbol, _sounding(chords, heard))
         for begin, stop, heard in zip(begins, [*begins[1:], end], sounding, strict=True)
     ]

@@ -115,7 +115,8 @@ def walk(
     changes = [new != old for old, new in pairwise(chords)]
     ends = following is not None and following.chords[0].chord != chords[-1]
     tables = tuple(_INTO_CHANGE if change else _FREE for change in [*changes, ends])
-    middle = round((start + (aim if aim is not None else start)) / 4 + part.home / 2)
+    # whole tones are near enough, and found again more often
+    middle = 2 * round(((start + (aim if aim is not None else start)) / 2 + part.home) / 4)
     halves = len(beats) < len(context.pulses)
     steps = tuple(
         _candidates(
@@ -172,6 +173,6 @@ def _candidates(
         else:
             weight = scale_weight if name in scale else other_weight
         weight *= math.exp(-0.5 * ((pitch - middle) / _SPREAD) ** 2)
-        if weight > 0.008:
+        if weight > 0.03:
             found.append((pitch, weight))
-    return tuple(found)
+    return Candidates(found)
