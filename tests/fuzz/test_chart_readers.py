@@ -3,6 +3,7 @@
 Whatever comes in, only our own errors come out, each within a second.
 """
 
+import contextlib
 import random
 import re
 import sys
@@ -191,6 +192,25 @@ def test_damaged_input_gives_only_our_errors_and_within_a_second(name: str) -> N
 
 def test_ten_thousand_mutants_are_tried() -> None:
     assert sum(COUNTS.values()) >= 10_000
+
+
+LONG = [
+    "a:" + " " * 100_000 + "x", "{t" + " " * 100_000 + "x}", "(" * 50_000, "<" * 50_000,
+    "| " * 60_000, "# title" + " " * 100_000 + "x", "*" * 50_000, "C" + " " * 90_000 + "m",
+    "[" * 90_000, "{" * 90_000, "irealb://" + "a=" * 100_000, "{" + " " * 90_000 + "}",
+    "irealbook://a=b=c=C=n=" + "(C" * 40_000, "irealbook://a=b=c=C=n=" + "<*" * 40_000,
+    "key: C" + " " * 90_000 + "!", "| C " * 60_000, "0.0 1.0 C\n" * 15_000,
+    "# metre: 4/4\n0.0\tA, " + "| C:maj " * 20_000 + "|",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
+@pytest.mark.parametrize("name", [n for n, (seed, _) in SEEDS.items() if isinstance(seed, str)])
+def test_very_long_input_takes_no_longer_than_a_second_or_two(name: str, text: str) -> None:
+    started = time.perf_counter()
+    with contextlib.suppress(ScbandError):
+        SEEDS[name][1](text)
+    assert time.perf_counter() - started < 3.0
 
 
 @pytest.mark.soak

@@ -19,12 +19,13 @@ from scband.score import Meter
 from scband.theory.chord import NO_CHORD, Chord
 from scband.theory.key import Key
 
-_HEADER = re.compile(r"#\s*(title|artist|metre|tonic)\s*:\s*(.*?)\s*")
+_HEADER = re.compile(r"# ?(title|artist|metre|tonic) ?:(.*)")
 _LINE = re.compile(r"\s*(\d{1,6}(?:\.\d{0,18})?(?:e-?\d{1,2})?)\s+(.*)")
 _LABEL = re.compile(r"([A-Z]{1,2}'{0,3})(?:,|\s|$)\s*")
 _TIMES = re.compile(r"x(\d{1,3})")
 _METER = re.compile(r"\(\s*(\d{1,2}/\d{1,2})\s*\)")
-_SILENT = ("silence", "end")
+MAX_CHARACTERS = 300_000
+"""No song is longer than this."""
 
 
 def looks_like_billboard(text: str) -> bool:
@@ -49,6 +50,7 @@ class _Reader:
         self.pending = Bar()
         self.sections: list[tuple[str, str, list[Bar]]] = []
         self.end: float | None = None
+        self.written: Meter | None = None  # the meter of the last bar
 
     def fail(self, reason: str, column: int = 0) -> ChartError:
         return ChartError(reason, source=self.source, line=self.number, column=column)
@@ -71,7 +73,7 @@ class _Reader:
         match = _HEADER.fullmatch(line)
         if match is None:
             return
-        name, value = match[1], match[2]
+        name, value = match[1], match[2].strip()
         try:
             if name == "metre":
                 self._metre(Meter.parse(value))
@@ -137,7 +139,6 @@ class _Reader:
         return self.sections[-1][2]
 
     def _cells(self, body: str, column: int) -> None:
-        assert self.meter is not None or self.first_meter
         for cell in body.split("|"):
             self._bars().append(self._bar(cell, column))
             column += len(cell) + 1
@@ -155,20 +156,10 @@ class _Reader:
             text = cell[: match.start()] + " " * len(match[0]) + cell[match.end() :]
         meter = changed or home
         bar, self.pending = self.pending, Bar()
-        current = bar.meter or (meter if meter != self._last_meter() else None)
-        bar = replace(bar, meter=current if changed is None else self._unless_same(changed))
+        last = self.first_meter if self.written is None else self.written
+        bar = replace(bar, meter=None if meter == last else meter)
+        self.written = meter
         return self._filled(bar, text, meter, column)
-
-    def _unless_same(self, meter: Meter) -> Meter | None:
-        return None if meter == self._last_meter() else meter
-
-    def _last_meter(self) -> Meter:
-        """Give the meter that holds after the bars read so far."""
-        for _, _, bars in reversed(self.sections):
-            for bar in reversed(bars):
-                if bar.meter is not None:
-                    return bar.meter
-        return self.first_meter
 
     def _filled(self, bar: Bar, text: str, meter: Meter, column: int) -> Bar:
         symbols = [(match[0], match.start()) for match in re.finditer(r"\S+", text)]
@@ -260,6 +251,8 @@ def read_billboard(text: str, source: str = "chart") -> SongMap:
 
     Bars carry the time at which their line starts in the recording, `tempo` is the median pace.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise ChartError(f"longer than {MAX_CHARACTERS} characters", source=source)
     reader = _Reader(source)
     for line in text.split("\n"):
         reader.take(line)

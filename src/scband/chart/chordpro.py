@@ -17,10 +17,10 @@ from scband.errors import ChartError, ChordError, ScoreError
 from scband.score import Meter
 from scband.theory.chord import Chord
 
-MAX_CHARACTERS = 2_000_000
+MAX_CHARACTERS = 300_000
 """No ChordPro file is longer than this."""
 
-_DIRECTIVE = re.compile(r"\s*\{\s*([A-Za-z_+]+(?:-[\w!]+)?)\s*(?:[:\s]\s*(.*?))?\s*\}\s*")
+_DIRECTIVE = re.compile(r"\{ ?([A-Za-z_+]+(?:-[\w!]+)?)(?:[: ](.*))?\}")
 _START = re.compile(r"(?:start_of_|so)(\w+)")
 _LABEL = re.compile(r"label\s*=\s*[\"']([^\"']*)[\"']")
 _HEADER_NAMES = {
@@ -75,9 +75,11 @@ class _Reader:
         self.line += 1
         if not line.strip() or line.startswith("#"):
             return
-        directive = _DIRECTIVE.fullmatch(line)
+        directive = _DIRECTIVE.fullmatch(line.strip())
         if directive is not None:
-            self._directive(directive[1].lower(), (directive[2] or "").strip(), directive.start(2))
+            value = (directive[2] or "").lstrip(": ").rstrip()
+            column = line.rindex(value) if value else 0
+            self._directive(directive[1].lower(), value, column)
         elif self.mode == "grid":
             self._grid(line)
         elif self.mode not in _SILENT:

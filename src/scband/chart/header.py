@@ -13,7 +13,7 @@ from scband.theory.chord import Chord, Notation
 from scband.theory.key import Key
 from scband.theory.roman import from_roman
 
-_LINE = re.compile(r"\s*([A-Za-z][\w -]{0,30}?)\s*[:=]\s*(.*?)\s*")
+_LINE = re.compile(r"([A-Za-z][\w -]{0,30}?) ?[:=](.*)")
 _KNOWN = {
     "title": "title", "name": "title", "song": "title",
     "composer": "composer", "artist": "composer", "by": "composer", "author": "composer",
@@ -45,16 +45,17 @@ class Header:
 
     def take(self, line: str, number: int) -> bool:
         """Read a line; False where it is no header line. Raises ChartError for a bad value."""
-        match = _LINE.fullmatch(line)
+        match = _LINE.fullmatch(line.strip())
         if match is None:
             return False
-        name = _KNOWN.get(re.sub(r"[ _-]", "", match[1].lower()))
+        written, value = match[1].strip(), match[2].strip()
+        name = _KNOWN.get(re.sub(r"[ _-]", "", written.lower()))
         if name is None:
-            if not match[2] or is_section_word(match[1]):
+            if not value or is_section_word(written):
                 return False
-            self.info.append((match[1], match[2]))
+            self.info.append((written, value))
             return True
-        self.values[name] = match[2]
+        self.values[name] = value
         self.places[name] = number
         self._check(name)
         return True

@@ -20,12 +20,12 @@ from scband.errors import ChartError, ChordError, ScoreError
 from scband.score import Meter
 from scband.theory.chord import NO_CHORD, Chord
 
-_ALTERNATE = r"(?:\((?P<{}>[^()]*(?:\([^()]*\))?[^()]*)\))"
+_ALTERNATE = r"(?:\((?P<{}>[^()]{{0,40}}(?:\([^()]{{0,20}}\))?[^()]{{0,20}})\))"
 _TOKEN = re.compile(
     r"""(?P<section>\*[A-Za-z]\W?(?<=['\w]))
-    |T(?P<meter>\d\d)|N(?P<ending>\d)|<(?P<words>[^>]*)>
+    |T(?P<meter>\d\d)|N(?P<ending>\d)|<(?P<words>[^>]{0,300})>
     |(?P<root>[A-GW][b\#]?)
-      (?P<quality>(?:sus|alt|add\d*|no\d|maj|dim|aug|[-+^0-9hob\#øØ°Δ]|\*[^*]*\*)*)
+      (?P<quality>(?:sus|alt|add\d*|no\d|maj|dim|aug|[-+^0-9hob\#øØ°Δ]|\*[^*]{0,40}\*)*)
       (?P<bass>/[A-G][b\#]?)?"""
     + _ALTERNATE.format("beside")
     + "?|"
@@ -38,6 +38,8 @@ _COMMON = Meter(4, 4)
 _MARKS = {"S": Mark.SEGNO, "f": Mark.FERMATA, "U": Mark.END}
 _SECTIONS = {"i": "Intro", "v": "Verse", "I": "Intro", "V": "Verse"}
 _TIMES = re.compile(r"(\d{1,2})\s*[xX×](?:\s|$)|[xX×]\s*(\d{1,2})")
+MAX_CHARACTERS = 100_000
+"""No song of a playlist is longer."""
 MAX_BARS = 5_000
 """No song of a playlist has more bars."""
 
@@ -317,6 +319,8 @@ def read_grid(music: str, source: str) -> tuple[tuple[Section, ...], Meter]:
 
     Raises ChartError that names the bar.
     """
+    if len(music) > MAX_CHARACTERS:
+        raise ChartError(f"longer than {MAX_CHARACTERS} characters", source=source)
     grid = Grid(source)
     grid.read(music)
     return _settle_codas(grid.result()), grid.first_meter or _COMMON

@@ -18,7 +18,7 @@ from scband.theory.key import Key
 
 FORMAT = "scband-song-map"
 VERSION = 1
-MAX_CHARACTERS = 20_000_000
+MAX_CHARACTERS = 5_000_000
 """No JSON chart is longer than this."""
 
 _CHORD_SCHEMA = {

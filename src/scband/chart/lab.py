@@ -17,7 +17,7 @@ from scband.errors import ChartError, ChordError
 from scband.score import Meter
 from scband.theory.chord import Chord
 
-MAX_LINES = 100_000
+MAX_LINES = 20_000
 """No annotation has more lines."""
 MAX_BEATS = 200_000
 """No annotation has more beats."""

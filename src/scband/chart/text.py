@@ -25,7 +25,7 @@ from scband.score import Meter
 from scband.theory.chord import Chord
 from scband.theory.key import Key
 
-MAX_CHARACTERS = 2_000_000
+MAX_CHARACTERS = 300_000
 """No text chart is longer than this."""
 
 _HEADING = re.compile(

@@ -41,9 +41,10 @@ class Meter:
     @classmethod
     def parse(cls, text: str) -> Meter:
         """Read `4/4`, `6/8`, `C`, `C|`; raises ScoreError."""
-        match = _METER.fullmatch(_SIGNS.get(text.strip(), text))
+        stripped = text.strip()[:20]
+        match = _METER.fullmatch(_SIGNS.get(stripped, stripped))
         if match is None:
-            raise ScoreError(f"{text!r} is not a meter: write for example 4/4, 3/4 or 6/8")
+            raise ScoreError(f"{text[:40]!r} is not a meter: write for example 4/4, 3/4 or 6/8")
         return cls(int(match[1]), int(match[2]))
 
     @classmethod

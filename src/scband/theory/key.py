@@ -43,14 +43,16 @@ class Key:
     mode: str
 
     def __init__(self, text: str) -> None:
-        match = _KEY.fullmatch(
-            text.strip().removesuffix("-") + ("m" if text.strip().endswith("-") else "")
-        )
+        stripped = " ".join(text[:60].split())
+        plain = stripped.removesuffix("-") + ("m" if stripped.endswith("-") else "")
+        match = _KEY.fullmatch(plain) if len(text) <= 60 else None
         mode = None if match is None else _MODE_NAMES.get(match[2], match[2].lower())
         if match is not None and mode not in MODES:
             mode = _MODE_NAMES.get(match[2].lower()) or _MODE_NAMES.get(match[2].lower()[:3])
         if match is None or mode is None:
-            raise TheoryError(f"{text!r} is not a key: write for example C, Bb, F#m or D dorian")
+            raise TheoryError(
+                f"{text[:60]!r} is not a key: write for example C, Bb, F#m or D dorian"
+            )
         name = match[1][0].upper() + match[1][1:].replace("♭", "b").replace("♯", "#")
         if match[1][0].islower() and not match[2]:
             mode = "minor"
