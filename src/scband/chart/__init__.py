@@ -1,6 +1,7 @@
 """The song map, and the formats that it comes from and goes to."""
 
 from scband.chart.files import encode, read, read_all, write
+from scband.chart.grooves import groove_for
 from scband.chart.ireal import Playlist, read_playlist, write_ireal, write_playlist
 from scband.chart.jsonchart import SCHEMA
 from scband.chart.songmap import Bar, ChordAt, Jump, Mark, PlayedBar, Section, SongMap
@@ -17,6 +18,7 @@ __all__ = [
     "Section",
     "SongMap",
     "encode",
+    "groove_for",
     "read",
     "read_all",
     "read_playlist",
