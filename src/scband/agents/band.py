@@ -38,6 +38,9 @@ class Agent(Protocol):
     def decide(self, context: Context) -> tuple[Note, ...]:
         """Decide the coming bar: notes on the grid, starts in beats from the bar's start."""
 
+    def explain(self, context: Context) -> str:
+        """Say why it decides as it does for this bar."""
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class Band:
@@ -86,6 +89,20 @@ class Band:
         return {
             player: self._performed(player, decided[player], context) for player in self.players
         }
+
+    def explain(self, context: Context) -> dict[str, str]:
+        """Say why every player of the band decides as it does for a bar."""
+        context = shaped(context, self.style.sections)
+        decided = dict(context.decided)
+        told = {}
+        for agent in self.agents:
+            hearing = context.hearing(decided) if agent.hears else context
+            decided[agent.name] = agent.decide(hearing)
+            if agent.name not in self.players:
+                continue
+            entered = has_entered(agent.name, context, self.style.intro)
+            told[agent.name] = agent.explain(hearing) if entered else "waits for its entry"
+        return told
 
     def _performed(
         self, player: str, notes: tuple[Note, ...], context: Context

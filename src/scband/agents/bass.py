@@ -8,6 +8,7 @@ from scband.agents.chance import Dice, choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.drum_kit import PIECES
 from scband.agents.dynamics import force, loudness, metric
+from scband.agents.explain import lead_in, line_of, moment_of, pattern_of
 from scband.agents.harmony import degree, nearest
 from scband.agents.parts import Stroke, play_at, strokes
 from scband.agents.style import Style
@@ -43,6 +44,21 @@ class Bass:
             return self._on_the_kick(context)
         row = strokes(play, number, context, self.style)
         return self._degrees(self._leading_on(_on_changes(row, context), context), context)
+
+    def explain(self, context: Context) -> str:
+        """Say how it plays, and what each note is to its chord."""
+        told = moment_of(context)
+        notes = self.decide(context)
+        if context.moment is Moment.COUNT_IN or not notes:
+            return told or "rests: no chord sounds"
+        if not told:
+            play, number = play_at(self.style.bass, "bass", context, self.seed)
+            ways = {
+                "walk": "walks toward the next bar", "two": "plays in two",
+                "kick": "plays with the bass drum",
+            }  # fmt: skip
+            told = ways[play] if isinstance(play, str) else pattern_of(play, number)
+        return f"{told}: {line_of(notes, context)}{lead_in(notes[-1], context)}"
 
     def _walking(self, context: Context) -> tuple[Note, ...]:
         starts = context.pulse_starts

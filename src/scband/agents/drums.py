@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scband.agents import learned
-from scband.agents.chance import choose, dice
+from scband.agents.chance import Dice, choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.drum_kit import PIECES
 from scband.agents.drumming import LearnedFill
 from scband.agents.dynamics import force, loudness
+from scband.agents.explain import moment_of
 from scband.agents.parts import meant_for
 from scband.agents.rhythm import Hit, Swing, hits
 from scband.agents.style import Style
-from scband.agents.style_parts import Fill, Groove
+from scband.agents.style_parts import Fill, Groove, Kit
 from scband.score import Note
 
 TIMEKEEPERS = ("hat_closed", "hat_open", "ride", "ride_bell", "shaker", "hat_pedal")
@@ -63,14 +64,35 @@ class Drums:
             notes += self._notes({"kick": [Hit(0.0, 0.25, "x")]}, context)
         return tuple(sorted(_free_the_hat_hand(notes), key=_in_order))
 
+    def explain(self, context: Context) -> str:
+        """Say which groove it plays and why it fills or crashes."""
+        if context.moment is not Moment.PLAYING:
+            return "counts the band in" if context.moment is Moment.COUNT_IN else moment_of(context)
+        kit = self.style.drums
+        if self._learned(context):
+            groove = learned.groove_of(kit, context, self.seed)
+            told = (
+                f"a groove learned from {kit.school} drummers, {groove.energy:.0%} of the way from "
+                f"their softest to their hardest, for an intensity of {context.intensity:.0%}"
+            )
+        else:
+            written = self._groove(context)
+            told = f"a groove for intensities from {written.low:.0%} to {written.high:.0%}"
+        fill = self._fill(context)
+        if fill:
+            beats = fill.pulses if isinstance(fill, Fill) else fill.beats
+            into = "the end" if context.left == 1 else "what comes next"
+            told += f"; a fill of {beats} beats leads into {into}"
+        if self._arrives(context):
+            told += f"; crash and kick: {context.bar.section or 'the form'} begins"
+        return told
+
     def _learned(self, context: Context) -> bool:
         """Tell whether this section plays a groove learned from people, or one that is written."""
         kit = self.style.drums
         if not kit.learned or not learned.suits(kit, context):
             return False
-        return kit.learned >= 1 or (
-            dice(self.seed, "learned", context.bar.section).random() < kit.learned
-        )
+        return _from_people(kit, dice(self.seed, "learned", context.bar.section), context)
 
     def _groove(self, context: Context) -> Groove:
         grooves = self.style.drums.grooves
@@ -109,7 +131,7 @@ class Drums:
             likely = choose(rng, chance) * (2 if place % 8 == 7 else 1)
             if rng.random() >= likely * context.temperature:
                 return None
-        if rng.random() < kit.learned and learned.suits(kit, context):
+        if learned.suits(kit, context) and _from_people(kit, rng, context):
             return learned.fill_of(kit, context, self.seed, short=not _turns(context))
         fills = [f for f in kit.fills if f.low <= context.intensity <= f.high]
         power = 0 if _turns(context) else 2
@@ -169,6 +191,13 @@ class Drums:
         length = context.beats
         last = {"kick": [Hit(0.0, 0.5, symbol)], cymbal: [Hit(0.0, length, symbol)]}
         return tuple(sorted(self._notes(last, context), key=_in_order))
+
+
+def _from_people(kit: Kit, rng: Dice, context: Context) -> bool:
+    """Draw between what is learned and what is written, as the style shares them out."""
+    if kit.learned in (0, 1) or context.temperature == 0:
+        return kit.learned >= 0.5
+    return rng.random() < kit.learned
 
 
 def _turns(context: Context) -> bool:

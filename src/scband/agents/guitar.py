@@ -10,6 +10,7 @@ from functools import lru_cache
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness, metric
+from scband.agents.explain import chords_of, moment_of
 from scband.agents.fretboard import Fretting, fretting
 from scband.agents.parts import Stroke, play_at, strokes
 from scband.agents.rhythm import Pattern, Swing, hits, starts
@@ -55,6 +56,16 @@ class Guitar:
             loud=loudness(context.intensity, part.level),
             pulse_starts=context.pulse_starts,
         )
+
+    def explain(self, context: Context) -> str:
+        """Say which shapes it holds and how it stays out of the keys' way."""
+        notes = self.decide(context)
+        told = moment_of(context)
+        if not told:
+            told = f"{self._kind(context)} shapes"
+            if context.decided.get("keys"):
+                told += ", in the rhythm that doubles the keys least"
+        return f"{told}: {chords_of(notes, context)}"
 
     def _kind(self, context: Context) -> str:
         part = self.style.guitar

@@ -10,6 +10,7 @@ from functools import lru_cache
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness, metric
+from scband.agents.explain import chords_of, moment_of
 from scband.agents.parts import PUSHES, Stroke, play_at, strokes
 from scband.agents.rhythm import BLANK, Pattern
 from scband.agents.style import Style
@@ -47,6 +48,17 @@ class Keys:
         if context.performer.density > _BUSY:
             row = tuple(stroke for stroke in row if stroke.beat == 0 or stroke.symbol != "x")
         return chords_on(row, part, context, voicing_of(part, self.name, context, self.seed))
+
+    def explain(self, context: Context) -> str:
+        """Say which rhythm and voicings it plays, and whether it leaves room."""
+        notes = self.decide(context)
+        told = moment_of(context)
+        if not told:
+            shape = voicing_of(self.style.keys, self.name, context, self.seed)
+            told = f"{shape} voicings, each near the one before"
+            if context.performer.density > _HEARD:
+                told += ", sparser since the performer plays"
+        return f"{told}: {chords_of(notes, context)}"
 
 
 def _room(context: Context) -> Callable[[Pattern | str, int], float]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness
+from scband.agents.explain import line_of, moment_of, movement
 from scband.agents.harmony import core, degree, melodic, nearest
 from scband.agents.line import Candidates, draw_line, moves
 from scband.agents.parts import Stroke, play_at, strokes
@@ -24,6 +25,12 @@ _TARGETS = (("3", 0.4), ("5", 0.25), ("7", 0.2), ("1", 0.15))
 _MOTIF = ((2, 4.0), (-2, 4.0), (1, 1.0), (-1, 1.0), (3, 2.0), (-3, 2.0), (5, 1.2), (-5, 0.6),
           (0, 1.0), (7, 0.4))  # fmt: skip
 _MOTIF_NOTES = 5
+_PHRASE = (
+    "states the motif",
+    "answers it upside down",
+    "brings it back, turned at its end",
+    "closes the phrase freely",
+)
 _SPREAD = 5.0
 _BUSY = 0.8
 """Notes a beat of the performer from which the lead leaves the stage."""
@@ -57,6 +64,21 @@ class Lead:
             Note(stroke.beat, stroke.length * part.length, pitch, force(stroke.symbol, loud))
             for stroke, pitch in zip(row, self._pitches(row, context), strict=True)
         )
+
+    def explain(self, context: Context) -> str:
+        """Say where in its phrase the melody is, what it aims at, and what each note is."""
+        if context.moment is not Moment.COUNT_IN and context.performer.density > _BUSY:
+            return "leaves the stage to the performer"
+        told = moment_of(context)
+        notes = self.decide(context)
+        if context.moment is Moment.COUNT_IN:
+            return told
+        if not notes:
+            return "a rest between phrases"
+        if not told:
+            place = context.bar.section_bar % 4
+            told = _PHRASE[place]
+        return f"{told}; {movement(notes)}: {line_of(notes, context)}"
 
     def _pitches(self, row: tuple[Stroke, ...], context: Context) -> list[int]:
         part = self.style.lead

@@ -42,4 +42,5 @@ def has_entered(player: str, context: Context, order: Sequence[str]) -> bool:
         return True
     if player not in order:
         return False
-    return bar.section_bar >= order.index(player) * (bar.section_bars // 2) // len(order)
+    half, steps = bar.section_bars // 2, max(len(order) - 1, 1)
+    return bar.section_bar >= order.index(player) * half // steps
