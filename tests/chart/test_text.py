@@ -32,6 +32,7 @@ def test_the_header_is_optional_and_the_key_is_found_in_the_chords() -> None:
         ("𝄆 C | F 𝄇", "|: C | F :|"),
         ("| C | F | (x2)", "|: C | F :|"),
         ("C F G Am\n", "| C | F | G | Am |"),
+        ("C F G Am", "| C | F | G | Am |"),
         ("Intro:\nC F\n", "[Intro]\n| C | F |"),
         ("Verse 1: | C | F |", "[Verse 1]\n| C | F |"),
         ("(Bridge)\n| C | F |", "[Bridge]\n| C | F |"),

@@ -11,7 +11,8 @@ from scband.chart.ireal import Playlist
 from scband.chart.musicxmlwriter import write_musicxml, write_mxl
 from scband.chart.songmap import SongMap
 from scband.chart.textwriter import write_text
-from scband.errors import ChartError
+from scband.errors import ChartError, ChordError
+from scband.theory.chord import Chord
 
 MAX_BYTES = 50_000_000
 """No chart file is larger than this."""
@@ -28,7 +29,8 @@ SUFFIXES: dict[str, str] = {
 def read(chart: str | Path | bytes) -> SongMap:
     """Read a chart from a path, from text, from a link or from bytes, whatever its format.
 
-    A text of one line without bars is taken for a path. Raises ChartError that says where and why.
+    A text of one line without bars is taken for a path, unless it is nothing but chords. Raises
+    ChartError that says where and why.
     """
     if isinstance(chart, bytes):
         return _read_bytes(chart, "chart")
@@ -56,8 +58,21 @@ def read_all(chart: str | Path) -> Playlist:
 
 
 def _is_path(text: str) -> bool:
-    short = len(text) < 1000 and "\n" not in text and "|" not in text
-    return short and "://" not in text and not text.lstrip().startswith(("{", "[", "<"))
+    short = 0 < len(text.strip()) < 1000 and "\n" not in text and "|" not in text
+    markup = "://" in text or text.lstrip().startswith(("{", "[", "<"))
+    return short and not markup and not _is_chords(text)
+
+
+def _is_chords(text: str) -> bool:
+    words = text.split()
+    if len(words) < 2:
+        return False
+    try:
+        for word in words:
+            Chord(word)
+    except ChordError:
+        return False
+    return True
 
 
 def _load(path: Path) -> bytes:

@@ -24,12 +24,15 @@ _QUALITIES = (
     "m(maj7)", "sus2", "9", "m9", "maj9", "7b9", "7#5", "5",
 )  # fmt: skip
 _PRIOR = (
-    0.06, 0.06, 0.04, 0.03, 0.04, 0.0, 0.0, -0.02, -0.02, 0.0, 0.0, -0.03, -0.03,
-    -0.03, -0.06, -0.01, -0.01, -0.01, -0.02, -0.02, -0.06,
+    0.06, 0.06, 0.04, 0.03, 0.04, 0.0, 0.0, -0.02, -0.02, 0.0, 0.0, -0.1, -0.18,
+    -0.03, -0.06, 0.02, -0.01, -0.01, -0.02, -0.02, -0.06,
 )  # fmt: skip
 _CHANGE = 0.22
 _CHANGE_IN_BAR = 0.34
 _CHANGE_OFF_PULSE = 0.55
+_BASS = 0.6
+_BASS_IN_BAR = 0.35
+_BASS_OFF_PULSE = 0.15
 
 
 @lru_cache(maxsize=1)
@@ -64,8 +67,11 @@ def _chroma(notes: list[Note], beats: int) -> tuple[Matrix, NDArray[np.int64]]:
     return chroma, lowest
 
 
-def _fit(chroma: Matrix, lowest: NDArray[np.int64]) -> Matrix:
-    """Score every template in every beat, about 0-1; the bass counts for roots."""
+def _fit(chroma: Matrix, lowest: NDArray[np.int64], bass: Matrix) -> Matrix:
+    """Score every template in every beat, about 0-1; the lowest pitch counts for roots.
+
+    `bass` says how much, beat by beat: a walking bass has its roots on the strong ones.
+    """
     templates, priors, names = _templates()
     total = chroma.sum(axis=1, keepdims=True)
     share = np.sqrt(chroma)
@@ -75,7 +81,7 @@ def _fit(chroma: Matrix, lowest: NDArray[np.int64]) -> Matrix:
     sizes = (templates > 0).sum(axis=1)
     score: Matrix = share @ templates.T + 0.5 * covered / sizes + priors
     roots = np.array([root for root, _ in names])
-    score += 0.25 * ((lowest[:, None] % 12) == roots[None, :]) * (lowest[:, None] < 128)
+    score += bass[:, None] * ((lowest[:, None] % 12) == roots[None, :]) * (lowest[:, None] < 128)
     score[total[:, 0] <= 0] = 0.0
     return score
 
@@ -98,6 +104,20 @@ def _path(score: Matrix, costs: list[float]) -> list[int]:
     return path[::-1]
 
 
+def _strengths(grid: list[tuple[float, Meter]], beats: int) -> tuple[list[float], Matrix]:
+    """Give what a change costs and what the bass counts in every beat."""
+    costs = [_CHANGE_OFF_PULSE] * beats
+    bass = np.full(beats, _BASS_OFF_PULSE)
+    for start, meter in grid:
+        for number, pulse in enumerate(meter.pulses):
+            at = int(start + pulse)
+            if at < beats:
+                costs[at] = _CHANGE_IN_BAR if number else _CHANGE
+                strong = number * 2 == len(meter.pulses)
+                bass[at] = _BASS if not number else (_BASS_IN_BAR if strong else _BASS_OFF_PULSE)
+    return costs, bass
+
+
 def infer_chords(
     notes: Iterable[Note], bars: Iterable[tuple[float, Meter]], *, flats: bool = True
 ) -> list[tuple[float, Chord]]:
@@ -112,12 +132,8 @@ def infer_chords(
         return [(0.0, NO_CHORD)]
     beats = max(1, int(np.ceil(grid[-1][0] + grid[-1][1].beats - 1e-6)))
     chroma, lowest = _chroma(played, beats)
-    costs = [_CHANGE_OFF_PULSE] * beats
-    for start, meter in grid:
-        for pulse in meter.pulses:
-            if int(start + pulse) < beats:
-                costs[int(start + pulse)] = _CHANGE if pulse == 0 else _CHANGE_IN_BAR
-    path = _path(_fit(chroma, lowest), costs)
+    costs, bass = _strengths(grid, beats)
+    path = _path(_fit(chroma, lowest, bass), costs)
     names = _templates()[2]
     changes: list[tuple[float, Chord]] = []
     for beat, index in enumerate(path):
