@@ -26,6 +26,7 @@ from scband.live.options import engine_options
 from scband.live.player import Player
 from scband.live.status import Status, heard_by, place_of
 from scband.settings import Settings
+from scband.supercollider.channels import MASTER_TRIM
 from scband.supercollider.engine import BeatReport, Engine, EngineEvent
 from scband.supercollider.jack import JackState
 from scband.supercollider.mixer import Strip
@@ -182,10 +183,11 @@ class Session:
         self._ears = Ears(self.jack.sample_rate, self._log.heard if self._log else None)
         analysis = self.engine.listen()
         analysis.start(self._ears.hear_frame, self._ears.hear_onset)
+        monitor = self._monitor / MASTER_TRIM  # 1 is as loud as it came in
         if self._input is not None:
-            analysis.play(self._input, monitor=self._monitor)
+            analysis.play(self._input, monitor=monitor)
         else:
-            analysis.listen(monitor=self._monitor)
+            analysis.listen(monitor=monitor)
 
     def _open_log(self) -> None:
         path = self._log_path

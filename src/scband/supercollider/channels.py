@@ -50,3 +50,6 @@ DEFAULT_CHANNELS = MappingProxyType(
 
 benchmarks/sounds.py prints how loud it is.
 """
+
+MASTER_TRIM = 2.8
+"""Linear gain ahead of the master: channels and stems keep 9 dB of headroom for it."""

@@ -142,8 +142,7 @@ class Language:
 
         Raises LanguageBootError with sclang's own lines where it does not come up.
         """
-        hello = self._expect("hello", _HELLO_SECONDS)
-        self.port = int(str(hello[1]))
+        self._expect("hello", _HELLO_SECONDS)
         o = self.options
         self.send("attach", 0, server_port, o.client_id, max_logins, o.latency, int(o.link))
         self._expect("ready", _READY_SECONDS)
@@ -206,9 +205,11 @@ class Language:
             self.malformed += 1
             return
         name = message.address.removeprefix(PREFIX)
-        if not self.port and (name, message.values[:1]) != ("hello", (self.token,)):
-            self.malformed += 1  # until sclang has shown the token, nobody else is heard
-            return
+        if not self.port:
+            if name != "hello" or len(message.values) != 2 or message.values[0] != self.token:
+                self.malformed += 1  # until sclang has shown the token, nobody is heard
+                return
+            self.port = int(message.values[1])
         if name in ("ack", "error") and message.values and message.values[0] != 0:
             if self.on_answer is not None:
                 self.on_answer(name, message.values)

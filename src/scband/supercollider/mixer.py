@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from scband.errors import SuperColliderError
-from scband.supercollider.channels import DEFAULT_CHANNELS, Channel
+from scband.supercollider.channels import DEFAULT_CHANNELS, MASTER_TRIM, Channel
 
 if TYPE_CHECKING:
     from scband.supercollider.server import SoundServer
@@ -111,6 +111,7 @@ class Mixer:
         send(
             *("/s_new", "master", _MASTER_NODE, _ADD_TO_TAIL, int(Group.MASTER)),
             *("in", self.master_bus, "out", 0, "meter", self.master_meter),
+            *("trim", MASTER_TRIM),
         )
         self._server.sync()
 

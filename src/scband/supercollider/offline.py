@@ -17,7 +17,7 @@ from pathlib import Path
 import soundfile
 
 from scband.errors import OfflineRenderError, SynthDefError
-from scband.supercollider.channels import DEFAULT_CHANNELS, Channel
+from scband.supercollider.channels import DEFAULT_CHANNELS, MASTER_TRIM, Channel
 from scband.supercollider.osc_score import BLOCK, OfflineServer, OscScore
 from scband.supercollider.synthdefs import compiled_synthdefs, names
 
@@ -205,7 +205,12 @@ class _Session:
         )
         _new(score, 0.0, "wire", 602, group=_GROUP_EFFECTS, controls={"in": effects, "out": mix})
         _new(
-            score, 0.0, "master", 603, group=_GROUP_MASTER, controls={"in": mix, "out": 0, **master}
+            score,
+            0.0,
+            "master",
+            603,
+            group=_GROUP_MASTER,
+            controls={"in": mix, "out": 0, "trim": MASTER_TRIM, **master},
         )
         if self.stems:
             sources = [*(self.bus(4 + where) for where in range(len(self.players))), effects]
