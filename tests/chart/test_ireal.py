@@ -172,6 +172,21 @@ def test_a_song_without_composer_or_style_does_not_shift_the_fields() -> None:
         assert playlist.name == "List"
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "irealb://Plain=Some Body==Swing=Bb==T44[C   |F   Z==140=3",
+        "irealb://Plain=Some Body==Swing=Bb=0=1r34LbKcu7T44[C   |F   Z=Jazz-Swing=140=3===List",
+        "irealbook://Plain=Body Some=Swing=Bb=n=T44[C   |F   Z",
+        "irealbook://Plain=Body Some=Swing=Bb=n=1r34LbKcu7T44[C   |F   Z",
+    ],
+)
+def test_links_of_every_age_give_the_same_song(link: str) -> None:
+    song = read_playlist(link).songs[0]
+    assert (song.title, song.style, song.key) == ("Plain", "Swing", Key("Bb"))
+    assert [str(bar.chords[0].chord) for bar in song.bars] == ["C", "F"]
+
+
 def test_links_are_found_in_pages_and_percent_codes_are_undone() -> None:
     link = write_ireal(line_of(7, random.Random(1)))
     page = f'<html><body><a href="{link}">Song</a> &amp; more <a href="{link}">again</a></body>'

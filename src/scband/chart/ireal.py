@@ -27,7 +27,9 @@ _LINK = re.compile(r"(irealb|irealbook)://([^\"\r\n]*)", re.IGNORECASE)
 _PREFIX = "1r34LbKcu7"
 _KEY = re.compile(r"[A-G][b#]?-?")
 _BLOCK = 50
-_NEW_FIELDS, _OLD_FIELDS = 10, 6
+_OLD_FIELDS = 6
+_TAIL = 3  # groove, tempo and choruses stand behind the music
+_BARS = re.compile(r"[\[{|].*[|\]}Z]", re.DOTALL)  # music that is not scrambled
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,9 @@ def read_playlist(text: str, source: str = "playlist") -> Playlist:
         if "&" in body and "<" in text[:1000]:
             body = html.unescape(body)
         fields = unquote(body, errors="replace").split("=")
-        if match[1].lower() == "irealb" and any(_PREFIX in field for field in fields):
-            name = _read_new(fields, source, songs, problems) or name
+        if match[1].lower() == "irealb" or any(_PREFIX in field for field in fields):
+            tail = _TAIL if match[1].lower() == "irealb" else 0
+            name = _read_new(fields, tail, source, songs, problems) or name
         else:
             name = _read_old(fields, source, songs, problems) or name
     if not found:
@@ -115,19 +118,25 @@ def read_ireal(text: str, source: str = "chart") -> SongMap:
 
 
 def _read_new(
-    fields: list[str], source: str, songs: list[SongMap], problems: list[ChartError]
+    fields: list[str], behind: int, source: str, songs: list[SongMap], problems: list[ChartError]
 ) -> str:
-    """Read the songs of an `irealb` link; give the playlist's name."""
+    """Read the songs of an `irealb` link; give the playlist's name.
+
+    `behind` fields of a song stand behind its music.
+    """
     places = [number for number, field in enumerate(fields) if _PREFIX in field]
+    if not places:
+        places = [number for number, field in enumerate(fields) if _BARS.search(field[:2000])]
     done = 0
     for place in places:
         first = _start_of_song(fields, place, done)
         _lost(fields[done:first], source, len(songs) + len(problems), problems)
         header = fields[first:place]
-        music = unscramble(fields[place].partition(_PREFIX)[2])
-        tail = [*fields[place + 1 : place + 4], "", "", ""]
+        plain, prefix, scrambled = fields[place].partition(_PREFIX)
+        music = unscramble(scrambled) if prefix else plain
+        tail = [*fields[place + 1 : place + 1 + behind], "", "", ""]
         _add(_Fields(header, music, tail), source, songs, problems)
-        done = place + 4
+        done = place + 1 + behind
     rest = [field for field in fields[done:] if field.strip()]
     if len(rest) > 2:
         _lost(rest, source, len(songs) + len(problems), problems)
