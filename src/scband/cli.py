@@ -163,6 +163,7 @@ def render(
     from scband.song import chart as make_song  # noqa: PLC0415
 
     names = tuple(players.split(",")) if players else DEFAULT_PLAYERS
+    style = _style_named(style)
     song = make_song(chart, style=style, tempo=tempo, players=names, seed=seed, intensity=intensity)
     begun = time.monotonic()
     made = song.render(output, stems=stems, choruses=choruses)
@@ -192,7 +193,7 @@ def midi(
 
     song = make_song(
         chart,
-        style=style,
+        style=_style_named(style),
         tempo=tempo,
         players=tuple(players.split(",")) if players else DEFAULT_PLAYERS,
         seed=seed,
@@ -237,15 +238,48 @@ def server() -> None:
 
 
 @app.command()
-def styles() -> None:
-    """List the styles."""
+def styles(
+    play: Annotated[str | None, typer.Option(help="Play a short phrase in this style.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write it to a .wav, .flac or .mid.")
+    ] = None,
+    players: PlayersOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of every musical choice.")] = 0,
+    intensity: Annotated[float, typer.Option(help="How hard the band plays, 0 to 1.")] = 0.6,
+) -> None:
+    """List the styles, or let one be heard."""
     from scband.agents import load, names  # noqa: PLC0415
+
+    folders = _style_folders()
+    if play is None:
+        for name in names(folders):
+            _say(f"{name:<16} {load(name, folders).description}")
+        return
+    from scband.song import audition  # noqa: PLC0415
+
+    song = audition(_style_named(play) or play).with_(seed=seed, intensity=intensity)
+    if players:
+        song = song.with_(players=tuple(players.split(",")))
+    if output is None:
+        song.play()
+    elif output.suffix.lower() in (".mid", ".midi"):
+        _say(str(song.to_midi(output)))
+    else:
+        _say(str(song.render(output).mix))
+
+
+def _style_folders() -> list[Path]:
     from scband.settings import Settings  # noqa: PLC0415
 
-    settings = Settings.load()
-    folders = [Path(settings.styles)] if settings.styles else []
-    for name in names(folders):
-        _say(f"{name:<16} {load(name, folders).description}")
+    folder = Settings.load().styles
+    return [Path(folder)] if folder else []
+
+
+def _style_named(name: str | None) -> str | None:
+    """Return the path of a style in the user's own folder, or the name as it is."""
+    wanted = (name or "").strip().lower().replace(" ", "_").replace("-", "_")
+    own = [folder / f"{wanted}.toml" for folder in _style_folders()]
+    return next((str(path) for path in own if wanted and path.is_file()), name)
 
 
 @app.command()

@@ -117,6 +117,24 @@ class Song:
         )
 
 
+_PHRASES = {
+    "seventh chords": "[A]\n| Cmaj7 | Am7 | Dm7 | G7 |\n[B]\n| Em7 | A7 | Dm7 G7 | C6 |",
+    "triads": "[A]\n| C | Am | F | G |\n[B]\n| C | Em | F G | C |",
+}
+
+
+def audition(style: str) -> Song:
+    """Return eight bars that let a style be heard, in its own meter and tempo, by all who play it.
+
+    Raises StyleError for an unknown style.
+    """
+    chosen = load(style)
+    shapes = set(chosen.keys.voicing.values())
+    phrase = _PHRASES["seventh chords" if shapes & {"rootless", "shell"} else "triads"]
+    head = f"title: {chosen.title}\nkey: C\ntempo: {chosen.tempo:g}\nmeter: {chosen.meters[0]}\n"
+    return chart(head + phrase, style=style, players=(*DEFAULT_PLAYERS, "lead"), intensity=0.6)
+
+
 def chart(
     text: str | Path | SongMap,
     *,

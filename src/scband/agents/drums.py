@@ -21,6 +21,9 @@ from scband.score import Note
 TIMEKEEPERS = ("hat_closed", "hat_open", "ride", "ride_bell", "shaker", "hat_pedal")
 """Pieces that keep time: their off-beats are lighter than their beats."""
 
+_AS_LEARNED = 1.18
+"""What lifts written strokes to the loudness of those that were learned."""
+
 _BALANCE = {"hat_closed": 0.78, "hat_open": 0.8, "ride": 0.8, "hat_pedal": 0.62, "shaker": 0.6,
             "crash": 0.9, "side_stick": 0.85}  # fmt: skip
 _ONE = frozenset(
@@ -88,11 +91,11 @@ class Drums:
         return told
 
     def _learned(self, context: Context) -> bool:
-        """Tell whether this section plays a groove learned from people, or one that is written."""
+        """Tell whether this drummer plays grooves learned from people, or written ones."""
         kit = self.style.drums
         if not kit.learned or not learned.suits(kit, context):
             return False
-        return _from_people(kit, dice(self.seed, "learned", context.bar.section), context)
+        return _from_people(kit, dice(self.seed, "learned"), context)
 
     def _groove(self, context: Context) -> Groove:
         grooves = self.style.drums.grooves
@@ -171,7 +174,7 @@ class Drums:
         return begins and context.intensity >= self.style.drums.crash_from
 
     def _notes(self, timeline: Mapping[str, list[Hit]], context: Context) -> list[Note]:
-        loud = loudness(context.intensity, self.style.drums.level)
+        loud = _AS_LEARNED * loudness(context.intensity, self.style.drums.level)
         starts = context.pulse_starts
         return [
             _strike(piece, hit, loud, context.beats, _swell(piece, hit.beat, starts))
