@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from typing import Any
 import supriya
 from supriya.contexts.realtime import BaseServer
 from supriya.enums import BootStatus
-from supriya.exceptions import ServerCannotBoot
 from supriya.scsynth import Options, ThreadedProcessProtocol
 
 from scband.errors import ServerBootError, SynthDefError
@@ -146,8 +146,16 @@ class _Server(supriya.Server):
 
     def __init__(self, env: dict[str, str], on_line: Callable[[str], None]) -> None:
         super().__init__(name="scband")
+        self.failure: Exception | None = None
         panic = self._process_protocol.on_panic_callback
         self._process_protocol = _GuardedProcess(env, on_line, panic)
+
+    def _lifecycle(self, owned: bool = True) -> None:
+        """Keep what went wrong for the caller, who waits elsewhere, off the terminal."""
+        try:
+            super()._lifecycle(owned)
+        except Exception as error:  # handed to the caller, whatever it is
+            self.failure = error
 
     def _free_id(self, *args: object, **kwargs: object) -> None:
         """Leave ids alone that another client chose (sclang's notes have the server's own)."""
@@ -246,31 +254,40 @@ class SoundServer:
             target=self._boot_into, args=(self._server, booted), name="scband-boot", daemon=True
         ).start()
         try:
-            booted.result(timeout=_BOOT_SECONDS)
-        except TimeoutError as error:
-            words = self._words()
+            self._await(booted, self._server)
+        except ServerBootError:
             self._end_process()
-            raise ServerBootError(
-                f"supernova did not answer within {_BOOT_SECONDS} s:\n{words}\n"
-                "  look whether JACK runs (`scband doctor`)"
-            ) from error
+            raise
         self._server.register_lifecycle_callback("PROCESS_PANICKED", self._panicked)
         return self._server
 
     def _boot_into(self, server: _Server, booted: Future[None]) -> None:
         try:
             server.boot(options=self.supriya_options())
-        except ServerCannotBoot:
-            booted.set_exception(
-                ServerBootError(
-                    f"supernova could not start:\n{self._words()}\n"
-                    "  look whether JACK runs and its rate and period fit (`scband doctor`)"
-                )
-            )
         except Exception as error:  # handed to the caller, whatever it is
-            booted.set_exception(ServerBootError(f"supernova could not be reached: {error!r}"))
+            booted.set_exception(ServerBootError(f"supernova could not start: {error!r}"))
         else:
             booted.set_result(None)
+
+    def _await(self, booted: Future[None], server: _Server) -> None:
+        """Wait for the boot; supriya itself waits for ever where supernova ends at once."""
+        deadline = time.monotonic() + _BOOT_SECONDS
+        what = f"did not answer within {_BOOT_SECONDS:g} s"
+        while time.monotonic() < deadline:
+            with contextlib.suppress(TimeoutError):
+                booted.result(timeout=0.05)
+                return
+            child = getattr(server.process_protocol, "child", None)
+            if isinstance(child, ChildProcess) and child.exited.is_set():
+                what = f"ended at once (status {child.returncode})"
+                break
+            if server.failure is not None:
+                what = f"started but did not answer ({type(server.failure).__name__})"
+                break
+        raise ServerBootError(
+            f"supernova {what}:\n{self._words()}\n"
+            "  look whether JACK runs and its rate and period fit (`scband doctor`)"
+        )
 
     def _words(self) -> str:
         protocol = self.server.process_protocol
