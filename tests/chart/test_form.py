@@ -126,6 +126,4 @@ def test_folding_finds_what_comes_again() -> None:
 
 def test_an_order_that_names_no_section_is_an_error() -> None:
     with pytest.raises(ChartError, match="section 5"):
-        replace(EVERYTHING, order=(4, 9)).expand() if len(EVERYTHING.sections) < 5 else replace(
-            EVERYTHING, sections=EVERYTHING.sections[:2], order=(4,)
-        ).expand()
+        replace(EVERYTHING, sections=EVERYTHING.sections[:2], order=(0, 4)).expand()

@@ -201,6 +201,37 @@ def test_a_lead_sheet_of_another_program_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ('<kind text="7#9b13">other</kind>', "C7#9b13"),
+        ('<kind text="rubbish">other</kind>', "C(no5)(no3)"),
+        ("<kind>none</kind>", "N.C."),
+        ("<kind/>", "C"),
+        ("", "C"),
+        (
+            "<kind>suspended-fourth</kind><degree><degree-value>7</degree-value><degree-alter>0</degree-alter><degree-type>add</degree-type></degree>",
+            "C7sus",
+        ),
+        (
+            "<kind>dominant-11th</kind><degree><degree-value>3</degree-value><degree-alter>0</degree-alter><degree-type>subtract</degree-type></degree>",
+            "C9sus",
+        ),
+        (
+            "<kind>half-diminished</kind><bass><bass-step>G</bass-step><bass-alter>-1</bass-alter></bass>",
+            "Cm7b5/Gb",
+        ),
+        ("<kind>minor</kind><inversion>2</inversion>", "Cm/G"),
+    ],
+)
+def test_chords_of_other_programs_are_understood(kind: str, names: str) -> None:
+    sheet = (
+        '<score-partwise><part id="P"><measure number="1"><harmony><root><root-step>C</root-step></root>'
+        f"{kind}</harmony></measure></part></score-partwise>"
+    )
+    assert str(read(sheet).bars[0].chords[0].chord) == names
+
+
+@pytest.mark.parametrize(
     ("data", "words"),
     [
         (b"<score-partwise>", "line 1"),

@@ -21,7 +21,8 @@ MAX_CHARACTERS = 300_000
 """No ChordPro file is longer than this."""
 
 _DIRECTIVE = re.compile(r"\{ ?([A-Za-z_+]+(?:-[\w!]+)?)(?:[: ](.*))?\}")
-_START = re.compile(r"(?:start_of_|so)(\w+)")
+_START = re.compile(r"start_of_(\w+)|so([vcbgt])")
+_END = re.compile(r"end_of_\w+|eo[vcbgt]")
 _LABEL = re.compile(r"label\s*=\s*[\"']([^\"']*)[\"']")
 _HEADER_NAMES = {
     "title": "title", "t": "title", "subtitle": "composer", "st": "composer",
@@ -60,8 +61,8 @@ class _Reader:
         self.first_meter: Meter | None = None
         self.pending = Bar()
         self.draft = Draft()
-        self.texts: list[str] = []
         self.recalled = False
+        self.first_key = ""
 
     def fail(self, reason: str, column: int = 0) -> ChartError:
         return ChartError(reason, source=self.source, line=self.line, column=column)
@@ -93,10 +94,10 @@ class _Reader:
             self._head(_HEADER_NAMES[name], value)
         elif name == "time":
             self._time(value, column)
-        elif start is not None and start[1] not in ("und",):
-            self._open(_SHORT.get(start[1], start[1]), value)
-        elif name.startswith(("end_of_", "eo")):
-            self.mode = "verse" if self.mode != "verse" else self.mode
+        elif start is not None:
+            self._open(start[1] or _SHORT[start[2]], value)
+        elif _END.fullmatch(name):
+            self.mode = "verse"
         elif name == "chorus":
             self._recall(value)
         elif name in _COMMENTS:
@@ -112,8 +113,6 @@ class _Reader:
         elif name not in self.header.values or name != "composer":
             self.header.take(f"{name}: {value}", self.line)
             self.first_key = self.header.values.get("key", "")
-
-    first_key = ""
 
     def _has_bars(self) -> bool:
         return any(bars for *_, bars in self.sections)

@@ -16,11 +16,10 @@ from xml.etree.ElementTree import ParseError
 
 from scband.chart.signs import read_jump, read_mark
 from scband.chart.songmap import Bar, ChordAt, Jump, Mark, Section, SongMap, check
-from scband.chart.xmlkinds import TONES, apply_degree
-from scband.errors import ChartError, ChordError, ScoreError, TheoryError
+from scband.chart.xmlharmony import number, read_harmony, shown_text
+from scband.errors import ChartError, ScoreError, TheoryError
 from scband.score import Meter
 from scband.theory import pitch
-from scband.theory.chord import NO_CHORD, Chord
 from scband.theory.key import Key
 
 if TYPE_CHECKING:
@@ -96,15 +95,6 @@ def _parsed(data: bytes, source: str) -> Element:
     return root
 
 
-def _number(text: str | None, default: float = 0.0) -> float:
-    """Read a number; anything else, or a huge one, is the default."""
-    try:
-        value = float(text or "")
-    except ValueError:
-        return default
-    return value if abs(value) < 1e6 else default
-
-
 class _Part:
     """Walks the measures of a part."""
 
@@ -147,11 +137,11 @@ class _Part:
             self._harmony(child)
         elif tag == "note":
             if child.find("chord") is None and child.find("grace") is None:
-                self._advance(_number(child.findtext("duration")))
+                self._advance(number(child.findtext("duration")))
         elif tag == "backup":
-            self._advance(-_number(child.findtext("duration")))
+            self._advance(-number(child.findtext("duration")))
         elif tag == "forward":
-            self._advance(_number(child.findtext("duration")))
+            self._advance(number(child.findtext("duration")))
         elif tag == "direction":
             self._direction(child)
         elif tag == "barline":
@@ -164,7 +154,7 @@ class _Part:
         self.furthest = max(self.furthest, self.position)
 
     def _attributes(self, element: Element) -> None:
-        divisions = _number(element.findtext("divisions"), self.divisions)
+        divisions = number(element.findtext("divisions"), self.divisions)
         self.divisions = divisions if divisions > 0 else self.divisions
         time = element.find("time")
         if time is not None and time.find("senza-misura") is None:
@@ -173,12 +163,12 @@ class _Part:
         if key is not None and key.find("fifths") is not None:
             self._key(key)
         for repeat in element.findall("measure-style/measure-repeat"):
-            count = int(_number(repeat.text, 1.0))
+            count = int(number(repeat.text, 1.0))
             self.simile = min(2, max(1, count)) if repeat.get("type") == "start" else 0
 
     def _time(self, element: Element) -> None:
-        beats = sum(int(_number(part)) for part in (element.findtext("beats") or "").split("+")[:8])
-        unit = int(_number(element.findtext("beat-type"), 4.0))
+        beats = sum(int(number(part)) for part in (element.findtext("beats") or "").split("+")[:8])
+        unit = int(number(element.findtext("beat-type"), 4.0))
         try:
             meter = Meter(beats, unit)
         except ScoreError as error:
@@ -190,7 +180,7 @@ class _Part:
         self.meter = meter
 
     def _key(self, element: Element) -> None:
-        fifths = int(_number(element.findtext("fifths")))
+        fifths = int(number(element.findtext("fifths")))
         mode = (element.findtext("mode") or "major").strip().lower()
         mode = {"ionian": "major", "aeolian": "minor"}.get(mode, mode)
         mode = mode if mode in _MODES else "major"
@@ -203,11 +193,16 @@ class _Part:
             self.bar = replace(self.bar, key=key)
 
     def _harmony(self, element: Element) -> None:
-        offset = _number(element.findtext("offset")) / self.divisions
+        offset = number(element.findtext("offset")) / self.divisions
         beat = round(max(0.0, self.position + offset) * 5040) / 5040
-        chord = self._chord(element)
+        try:
+            chord = read_harmony(element)
+        except ValueError as error:
+            raise self.fail(str(error)) from None
         if chord is None:
             return
+        if not chord.intervals - {0} and chord.root is not None:
+            self._words("words", shown_text(element))
         if self.chords and abs(self.chords[-1].beat - beat) < 1e-6:
             if element.get("type") == "alternate":
                 self.chords[-1] = replace(self.chords[-1], alternate=chord)
@@ -215,53 +210,6 @@ class _Part:
                 self.chords[-1] = replace(self.chords[-1], chord=chord)
             return
         self.chords.append(ChordAt(beat, chord))
-
-    def _chord(self, element: Element) -> Chord | None:
-        kind = element.find("kind")
-        name = (kind.text or "").strip() if kind is not None else "major"
-        text = (kind.get("text") or "") if kind is not None else ""
-        root = self._pitch(element.find("root"), "root")
-        if name == "none":
-            return NO_CHORD
-        if root is None:
-            return None
-        bass = self._pitch(element.find("bass"), "bass") or ""
-        if name not in TONES:
-            return self._other(root, text, bass)
-        tones = set(TONES[name])
-        for degree in element.findall("degree"):
-            value = int(_number(degree.findtext("degree-value")))
-            alter = int(_number(degree.findtext("degree-alter")))
-            if not (1 <= value <= 13 and abs(alter) <= 2):
-                raise self.fail("a chord's degree is 1 to 13, altered by two at most")
-            apply_degree(tones, value, alter, (degree.findtext("degree-type") or "add").strip())
-        inversion = int(_number(element.findtext("inversion")))
-        if inversion and not bass:
-            bass = _inverted(root, frozenset(tones), inversion)
-        return self._spelled(Chord.of(root, frozenset(tones) or frozenset({0}), bass), text)
-
-    def _spelled(self, chord: Chord, text: str) -> Chord:
-        """Prefer the text that is shown where it means the same tones."""
-        try:
-            shown = Chord.parse(f"{chord.root_name}{text}/{chord.bass_name}", "plain")
-        except ChordError:
-            return chord
-        return shown if shown.intervals == chord.intervals else chord
-
-    def _other(self, root: str, text: str, bass: str) -> Chord:
-        try:
-            return Chord.parse(f"{root}{text}" + (f"/{bass}" if bass else ""), "plain")
-        except ChordError as error:
-            raise self.fail(str(error)) from None
-
-    def _pitch(self, element: Element | None, name: str) -> str | None:
-        if element is None:
-            return None
-        step = (element.findtext(f"{name}-step") or "").strip()
-        alter = int(_number(element.findtext(f"{name}-alter")))
-        if len(step) != 1 or step not in "ABCDEFG" or abs(alter) > 3:
-            raise self.fail(f"the {name} of a chord has no step A-G")
-        return step + ("#" * alter if alter > 0 else "b" * -alter)
 
     def _direction(self, element: Element) -> None:
         for kind in element.findall("direction-type"):
@@ -279,7 +227,7 @@ class _Part:
         beats = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5}.get(unit, 1.0)
         if element.find("direction-type/metronome/beat-unit-dot") is not None:
             beats *= 1.5
-        self._pace(_number(minute) * beats)
+        self._pace(number(minute) * beats)
 
     def _pace(self, bpm: float) -> None:
         if self.tempo is None and 1 <= bpm <= 1000:
@@ -301,7 +249,7 @@ class _Part:
 
     def _sound(self, element: Element) -> None:
         bar = self.bar
-        self._pace(_number(element.get("tempo")))
+        self._pace(number(element.get("tempo")))
         marks = set(bar.marks)
         for name, mark in (
             ("segno", Mark.SEGNO), ("coda", Mark.CODA),
@@ -323,7 +271,7 @@ class _Part:
         if repeat is not None and repeat.get("direction") == "forward":
             self.bar = replace(self.bar, repeat_start=True)
         elif repeat is not None:
-            times = int(_number(repeat.get("times"), 2.0))
+            times = int(number(repeat.get("times"), 2.0))
             self.bar = replace(self.bar, repeat_end=min(200, max(2, times)))
         ending = element.find("ending")
         if ending is not None and ending.get("type") == "start":
@@ -354,17 +302,6 @@ class _Part:
         if self.section is not None or not self.sections:
             self.sections.append((self.section or "", []))
         self.sections[-1][1].append(bar)
-
-
-def _inverted(root: str, tones: frozenset[int], inversion: int) -> str:
-    """Name the bass of an inversion by the third, fifth or seventh that it stands on."""
-    kinds = ((), ((4, 4), (3, -3)), ((7, 1), (6, -6), (8, 8)), ((10, -2), (11, 5), (9, -9)))
-    if not 1 <= inversion <= 3:
-        return ""
-    for tone, steps in kinds[inversion]:
-        if tone in tones:
-            return pitch.name_at(pitch.fifths(root) + steps)
-    return ""
 
 
 def _parts(root: Element) -> list[list[Element]]:
