@@ -80,6 +80,12 @@ def test_a_chart_with_every_sign_sounds_the_same_from_every_format(kind: str) ->
     assert [heard[1:] for heard in sounding(again)] == [heard[1:] for heard in sounding(plain)]
 
 
+def test_chords_between_the_beats_stay_there() -> None:
+    song = read("| C F@3.5 | Am@1.5 G@4.75 | Dm@2.25 |\n")
+    for kind in ("text", "json", "chordpro", "musicxml", "ireal", "midi"):
+        assert sounding(read(encode(song, kind))) == sounding(song), kind
+
+
 def test_a_pickup_stays_short() -> None:
     for kind in ("text", "json", "chordpro", "musicxml", "midi"):
         bars = read(encode(read("| {beats 1} N.C. | C | F |"), kind)).expand()

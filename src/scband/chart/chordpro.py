@@ -247,6 +247,8 @@ class _Reader:
             names = [name for name in text.split("~") if name]
             beat = 4.0 / self.current.denominator
             for number, name in enumerate(names):
+                if name == ".":
+                    continue
                 place = beat * (len(self.draft.slots) + number / len(names))
                 self.draft.exact.append(ChordAt(place, self._chord(name, column)))
             self.draft.slots.append(None)

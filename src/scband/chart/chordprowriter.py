@@ -119,10 +119,10 @@ def _cell(items: list[ChordAt], start: float, unit: float) -> str:
     """Write a beat: a chord, several in equal shares, or nothing new."""
     if not items:
         return "."
-    for shares in (1, 2, 3, 4):
+    for shares in (1, 2, 3, 4, 6, 8):
         places = [(item.beat - start) / unit * shares for item in items]
         if all(abs(place - round(place)) < 1e-6 for place in places):
             names = {round(p): str(i.chord) for p, i in zip(places, items, strict=True)}
-            if len(names) == len(items) and set(names) == set(range(shares)):
-                return "~".join(names[share] for share in range(shares))
+            if len(names) == len(items):
+                return "~".join(names.get(share, ".") for share in range(shares))
     return "~".join(str(item.chord) for item in items)

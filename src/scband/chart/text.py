@@ -265,7 +265,7 @@ class _Reader:
         if not place:
             self.draft.slots.append(chord)
             return
-        if not re.fullmatch(r"\d{1,3}(?:\.\d{1,15})?", place) or float(place) < 1:
+        if not re.fullmatch(r"\d{1,3}(?:\.\d{1,17})?", place) or float(place) < 1:
             reason = f"{place!r} is no beat; beats are counted from 1"
             raise self.fail(reason, column + len(symbol) + 1)
         self.draft.exact.append(ChordAt(float(place) - 1, chord))
