@@ -31,7 +31,7 @@ from pathlib import Path
 import mido
 import numpy as np
 from groove_data import PIECES, TRIPLETS, Bar, bars_of, named, takes
-from train_drums import APART, is_groove
+from train_drums import APART, TOMS, fill_beats, is_groove
 
 from scband import chart
 from scband.agents import Band, contexts, drumming
@@ -139,12 +139,30 @@ def distance(one: Tables, other: Tables) -> dict[str, float]:
     }
 
 
-def ours(styles: Iterable[str], grid: int, choruses: int = 6) -> list[Bar]:
+def fills(bars: Sequence[Bar]) -> dict[str, object]:
+    """Shapes of fills: how many bars are some, shares of the lengths 1-4, strokes a beat, toms."""
+    found = [(bar, fill_beats(bar)) for bar in bars]
+    found = [(bar, length) for bar, length in found if length]
+    if len(found) < 5:
+        return {"bars that fill, %": round(100 * len(found) / max(len(bars), 1), 1)}
+    lengths = [length for _, length in found]
+    struck = [
+        hit for bar, length in found for hit in bar.hits if hit.step >= (4 - length) * bar.grid
+    ]
+    return {
+        "bars that fill, %": round(100 * len(found) / len(bars), 1),
+        "of 1-4 beats, %": [round(100 * lengths.count(n) / len(found)) for n in range(1, 5)],
+        "strokes a beat": round(len(struck) / sum(lengths), 1),
+        "toms, %": round(100 * sum(hit.piece in TOMS for hit in struck) / len(struck)),
+    }
+
+
+def ours(styles: Iterable[str], grid: int, choruses: int = 3) -> list[Bar]:
     """Play a song in styles, softly and hard, and read it as a recording is read."""
     song = chart.read(Path(__file__).parent.parent / "examples" / "charts" / "night_drive.txt")
     found: list[Bar] = []
     for style in styles:
-        for number, intensity in enumerate((0.3, 0.45, 0.6, 0.75)):
+        for number, intensity in enumerate((0.3, 0.4, 0.5, 0.6, 0.7, 0.35, 0.55, 0.75)):
             band = Band(style, ("drums",), seed=number)
             tempo = 120.0
             at, strokes = 0.0, []
@@ -158,7 +176,7 @@ def ours(styles: Iterable[str], grid: int, choruses: int = 6) -> list[Bar]:
                         strokes.append((at + note.start, piece, velocity))
                 at += context.beats
             found += bars_of(strokes, tempo, grid)
-    return [bar for bar in found if is_groove(bar)]
+    return found
 
 
 def mmas(grooves: Sequence[str], grid: int, bars: int = 128) -> list[Bar]:
@@ -182,7 +200,7 @@ def mmas(grooves: Sequence[str], grid: int, bars: int = 128) -> list[Bar]:
         drum = message.type == "note_on" and message.velocity and message.channel == 9
         if drum and (piece := named(message.note, message.velocity)):
             strokes.append((now / file.ticks_per_beat, piece, message.velocity))
-    return [bar for bar in bars_of(strokes, 120.0, grid) if is_groove(bar)]
+    return list(bars_of(strokes, 120.0, grid))
 
 
 def report(folder: Path, apart: Sequence[str]) -> None:
@@ -190,9 +208,15 @@ def report(folder: Path, apart: Sequence[str]) -> None:
     everyone = list(takes(folder))
     for kind, (styles, grooves) in KINDS.items():
         grid = 3 if kind in TRIPLETS else 4
-        mine = [take for take in everyone if take.school == kind and take.kind == "beat"]
+        mine = [take for take in everyone if take.school == kind]
         kept, learned = (
-            [b for t in mine if (t.drummer in apart) == side for b in t.bars if is_groove(b)]
+            [
+                bar
+                for take in mine
+                if (take.drummer in apart) == side and take.kind == "beat"
+                for bar in take.bars
+                if is_groove(bar)
+            ]
             for side in (True, False)
         )
         if not kept:
@@ -209,8 +233,12 @@ def report(folder: Path, apart: Sequence[str]) -> None:
         own = bits(kept, target, grid)
         print(f"  {'themselves':22}" + _row(own, dict.fromkeys(own, 0.0), target))
         for name, bars in sources.items():
-            tables = count(bars, grid)
+            tables = count([bar for bar in bars if is_groove(bar)], grid)
             print(f"  {name:22}" + _row(bits(kept, tables, grid), distance(tables, target), tables))
+        played = [bar for take in mine if take.drummer in apart for bar in take.bars]
+        for name, bars in {"themselves": played, **sources}.items():
+            if name != "the other drummers":
+                print(f"  fills, {name:15} {fills(bars)}")
 
 
 def _row(cost: Mapping[str, float], far: Mapping[str, float], tables: Tables) -> str:

@@ -160,7 +160,7 @@ def fill_beats(bar: Bar) -> int:
 
 
 def learn_fills(bars: Sequence[Bar], rng: np.random.Generator) -> list[dict[str, object]]:
-    """Keep fills of people's own, each length as often as they play it."""
+    """Keep fills of people's own, each length as often as they play it, the softest first."""
     by_length: dict[int, list[Bar]] = defaultdict(list)
     for bar in bars:
         length = fill_beats(bar)
@@ -170,11 +170,13 @@ def learn_fills(bars: Sequence[Bar], rng: np.random.Generator) -> list[dict[str,
     found = []
     for length, mine in sorted(by_length.items()):
         count = min(len(mine), max(2, round(MOST_FILLS * len(mine) / total)))
-        for index in rng.choice(len(mine), count, replace=False):
-            found.append(_fill(mine[index], length))
-    found.sort(key=lambda fill: sum(hit[2] for hit in fill["hits"]) / fill["beats"])  # type: ignore
-    for rank, fill in enumerate(found):
-        fill["energy"] = round((rank + 0.5) / len(found), 3)
+        chosen = [
+            _fill(mine[index], length) for index in rng.choice(len(mine), count, replace=False)
+        ]
+        chosen.sort(key=lambda fill: sum(hit[2] for hit in fill["hits"]))  # type: ignore[attr-defined]
+        for rank, fill in enumerate(chosen):
+            fill["energy"] = round((rank + 0.5) / len(chosen), 3)
+        found += chosen
     return found
 
 

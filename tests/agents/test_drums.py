@@ -65,7 +65,7 @@ def test_swing_has_the_hat_on_two_and_four(form):
 
 def test_rock_has_the_backbeat(form):
     for bar, notes in played(form, "night_drive", "rock", intensity=0.6):
-        if bar.moment is Moment.PLAYING and bar.bar.section_bar % 4 != 3:
+        if bar.moment is Moment.PLAYING and bar.bar.section_bar % 4 != 3 and bar.left != 1:
             snare = {n.start: n.velocity for n in notes if n.pitch == SNARE}
             assert min(snare[1.0], snare[3.0]) > 0.5
             others = [velocity for beat, velocity in snare.items() if beat not in (1.0, 3.0)]

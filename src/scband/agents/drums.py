@@ -29,7 +29,9 @@ _BALANCE = {"hat_closed": 0.78, "hat_open": 0.8, "ride": 0.8, "hat_pedal": 0.62,
 _ONE = frozenset(
     PIECES[p] for p in ("kick", "snare", "side_stick", "crash", *TIMEKEEPERS) if p != "hat_pedal"
 )
-_CLOSED_HAT, _OPEN_HAT, _CRASH = (PIECES[p] for p in ("hat_closed", "hat_open", "crash"))
+_CLOSED_HAT, _OPEN_HAT, _CRASH, _PEDAL = (
+    PIECES[p] for p in ("hat_closed", "hat_open", "crash", "hat_pedal")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,7 @@ class Drums:
         if isinstance(fill, Fill):
             notes = self._written_fill(notes, fill, context, swing)
         elif fill:
-            begins = context.pulse_starts[len(context.pulses) - fill.beats]
-            notes = [note for note in notes if note.start < max(begins - 1e-6, 1e-6)]
-            notes += learned.fill_notes(fill, self.style.drums, context, swing)
+            notes = self._learned_fill(notes, fill, context, swing)
         if self._arrives(context):
             notes = self._crash(notes, context)
         elif not any(note.start < 1e-6 and note.pitch in _ONE for note in notes):
@@ -140,6 +140,25 @@ class Drums:
         power = 0 if _turns(context) else 2
         weights = [(fill, fill.weight / fill.pulses**power) for fill in fills]
         return choose(rng, weights, context.temperature) if fills else None
+
+    def _learned_fill(
+        self, notes: Sequence[Note], fill: LearnedFill, context: Context, swing: Swing
+    ) -> list[Note]:
+        """Put a learned fill at the end of the bar; a hat that the style needs is kept going."""
+        kit = self.style.drums
+        begins = context.pulse_starts[len(context.pulses) - fill.beats]
+        until = max(begins - 1e-6, 1e-6)
+        kept = {_PEDAL} if any(piece == "hat_pedal" for piece, _ in kit.needs) else set()
+        played = [
+            note for note in learned.fill_notes(fill, kit, context, swing) if note.pitch not in kept
+        ]
+        twice = {(note.start, note.pitch) for note in played}
+        going = [
+            note
+            for note in notes
+            if (note.start < until or note.pitch in kept) and (note.start, note.pitch) not in twice
+        ]
+        return going + played
 
     def _written_fill(
         self, notes: Sequence[Note], fill: Fill, context: Context, swing: Swing

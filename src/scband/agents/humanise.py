@@ -26,6 +26,8 @@ _DEFAULT_SPREAD = 4.0
 _VELOCITY_SPREAD = 0.07
 _DRUM_SCATTER = 0.11
 _GHOST_SCATTER = 0.065
+_GHOST_LOOSE = 1.6
+"""How much looser ghost notes lie than strokes that are meant to be heard."""
 _KNOT = 2
 """Bars from one turn of the drift to the next."""
 
@@ -95,10 +97,10 @@ def _struck(
             together = drift + rng.gauss(shared)
         row = rows.get(pitch)
         late = row[round(note.start * GRAIN) % len(row)] if row else 0.0
-        late += feels.get(pitch, 0.0) + together + rng.gauss(own)
-        scatter = taught.scatter.get(pitch, _DRUM_SCATTER)
+        scatter, hand = taught.scatter.get(pitch, _DRUM_SCATTER), own
         if note.articulation == "ghost":
-            scatter = min(scatter, _GHOST_SCATTER)
+            scatter, hand = min(scatter, _GHOST_SCATTER), _GHOST_LOOSE * own
+        late += feels.get(pitch, 0.0) + together + rng.gauss(hand)
         velocity = note.velocity + rng.gauss(scatter * amount) * min(1.0, 2 * note.velocity)
         played.append(_placed(note, note.start + late * beats_per_ms, beats, velocity))
     played.sort(key=_start)
