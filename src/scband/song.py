@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scband.agents import Band, load
+from scband.agents.choice import style_for
 from scband.agents.form import Form
 from scband.chart import SongMap, read
 from scband.errors import SessionError
@@ -150,7 +151,7 @@ def chart(
     Raises ChartError with line and column, StyleError for an unknown style.
     """
     song = text if isinstance(text, SongMap) else read(text)
-    chosen = style or song.style or "swing"
+    chosen = style_for(song, style)
     load(chosen)
     pace = tempo if tempo is not None else song.tempo
     return Song(song, chosen, pace, players, seed, intensity, temperature)

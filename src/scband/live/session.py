@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from scband.agents import Band, Style, load
+from scband.agents.choice import style_for
 from scband.agents.form import Form
 from scband.chart import SongMap
 from scband.errors import ScbandError, SessionError
@@ -82,7 +83,8 @@ class Session:
         self.song = song if isinstance(song, SongMap) else read(song)
         folders = [Path(self.settings.styles)] if self.settings.styles else []
         self._style_folders = folders
-        chosen = style or self.song.style or "swing"
+        chosen = style if isinstance(style, Style) else style_for(self.song, style, folders)
+        self._reread = self.song.style if style is None and chosen != self.song.style else ""
         band = Band(
             load(chosen, folders) if isinstance(chosen, str) else chosen,
             self.settings.player_names(),
@@ -145,6 +147,9 @@ class Session:
         try:
             self.engine.boot()
             self._open_log()
+            if self._reread:
+                text = f"the chart says {self._reread!r}: playing it as {self.conductor.style.name}"
+                self._said(EngineEvent("note", text, time.time()))
             self._make_players()
             if self._record is not None:
                 self.engine.recorder.start(self._record, stems=self._stems)
