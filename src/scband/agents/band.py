@@ -8,6 +8,7 @@ from typing import Protocol
 
 from scband.agents.bass import Bass
 from scband.agents.context import Context
+from scband.agents.drumming import school
 from scband.agents.drums import Drums
 from scband.agents.ending import ended
 from scband.agents.guitar import Guitar
@@ -78,6 +79,7 @@ class Band:
         put(self, "seed", seed)
         put(self, "humanise", humanise)
         put(self, "agents", _needed(_agents(chosen, seed), wanted))
+        school(chosen.drums.school)  # read now, not while a bar is waited for
 
     def decide(self, context: Context) -> dict[str, tuple[Note, ...]]:
         """Decide the coming bar for every player of the band, in beats from the bar's start."""

@@ -6,10 +6,11 @@ a string, at most four fingers (a barre is one), the tones that tell the chord f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import product
 from types import MappingProxyType
 
 from scband.agents.harmony import core, degree
@@ -22,7 +23,10 @@ TUNING = (40, 45, 50, 55, 59, 64)
 SPAN = 4
 """Frets within which the fingers lie."""
 
-_HIGHEST = 10
+_HIGHEST, _FINGERS = 10, 4
+_FINGER = 0.25
+"""What each finger adds to the cost of a shape."""
+
 _STRINGS: Mapping[str, tuple[tuple[int, ...], ...]] = MappingProxyType({
     "barre": ((0, 1, 2, 3, 4, 5), (1, 2, 3, 4, 5)),
     "open": ((0, 1, 2, 3, 4, 5), (1, 2, 3, 4, 5), (2, 3, 4, 5)),
@@ -62,8 +66,7 @@ class Fretting:
     @property
     def playable(self) -> bool:
         """Whether a hand can hold it: four fingers within four frets."""
-        pressed = [fret for fret in self.frets if fret > 0]
-        return not pressed or (max(pressed) - min(pressed) < SPAN and self.fingers <= 4)
+        return _fingers(self.frets) is not None
 
 
 @lru_cache(maxsize=2048)
@@ -71,13 +74,24 @@ def fretting(chord: Chord, kind: str, home: int) -> Fretting | None:
     """Return the shape of a kind for a chord that lies nearest to a home pitch; None for N.C."""
     if chord.root is None:
         return None
-    found = [shape for shape in _candidates(chord, kind) if shape.playable]
-    if not found:
-        found = [shape for shape in _candidates(chord, "chop") if shape.playable]
-    return min(found, key=lambda shape: _cost(shape, chord, kind, home)) if found else None
+    return _best(chord, kind, home) or _best(chord, "chop", home)
 
 
-def _candidates(chord: Chord, kind: str) -> Iterator[Fretting]:
+def _best(chord: Chord, kind: str, home: int) -> Fretting | None:
+    """Return the playable shape of least cost."""
+    wanted = _wanted(chord, kind)
+    least, found = math.inf, None
+    for strings, frets in _candidates(chord, kind):
+        fingers = _fingers(frets)
+        if fingers is None:
+            continue
+        cost = wanted.cost(strings, frets, home) + _FINGER * fingers
+        if cost < least:
+            least, found = cost, (strings, frets)
+    return Fretting(*found) if found else None
+
+
+def _candidates(chord: Chord, kind: str) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
     assert chord.root is not None
     tones = _tones(chord, kind)
     for strings in _STRINGS[kind]:
@@ -86,7 +100,23 @@ def _candidates(chord: Chord, kind: str) -> Iterator[Fretting]:
             options = [_frets(string, position, tones) for string in strings]
             if kind in _ROOTED:
                 options[0] = [f for f in options[0] if (TUNING[strings[0]] + f) % 12 == chord.root]
-            yield from (Fretting(strings, frets) for frets in product(*options))
+            for frets in product(*options):
+                yield strings, frets
+
+
+def _fingers(frets: tuple[int, ...]) -> int | None:
+    """Return how many fingers hold these frets, None where a hand cannot."""
+    pressed = [fret for fret in frets if fret]
+    if not pressed:
+        return 0
+    lowest = min(pressed)
+    if max(pressed) - lowest >= SPAN:
+        return None
+    if 0 in frets and 0 in frets[frets.index(lowest) :]:
+        count = len(pressed)
+    else:
+        count = 1 + sum([fret > lowest for fret in pressed])
+    return count if count <= _FINGERS else None
 
 
 def _tones(chord: Chord, kind: str) -> frozenset[int]:
@@ -103,22 +133,42 @@ def _frets(string: int, position: int, tones: frozenset[int]) -> list[int]:
     return [fret for fret in frets if (TUNING[string] + fret) % 12 in tones]
 
 
-def _cost(shape: Fretting, chord: Chord, kind: str, home: int) -> float:
-    """Weigh a shape: missing tones first, then place, doublings, stretch and fingers."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a shape should have: tones as bits above the root, and the root below if it matters."""
+
+    root: int
+    guides: int
+    altered: int
+    root_below: bool
+    full: bool
+
+    def cost(self, strings: tuple[int, ...], frets: tuple[int, ...], home: int) -> float:
+        """Weigh a shape: missing tones first, then doublings, crossed strings and place."""
+        pitches = [TUNING[string] + fret for string, fret in zip(strings, frets, strict=True)]
+        heard = guides = crossed = 0
+        before = -1
+        for pitch in pitches:
+            bit = 1 << (pitch - self.root) % 12
+            heard |= bit
+            guides += bit & self.guides != 0
+            crossed += pitch <= before
+            before = pitch
+        doubled = guides - (heard & self.guides).bit_count()
+        missing = (self.guides & ~heard).bit_count() + (self.altered & ~heard).bit_count() / 2
+        twice = len(pitches) - len(set(pitches))
+        place = abs(sum(pitches) / len(pitches) - home)
+        thin = 6 - len(pitches) if self.full else 0
+        off_root = self.root_below and (pitches[0] - self.root) % 12 != 0
+        return (
+            8 * missing + 1.5 * doubled + 5 * twice + 6 * crossed + 1.2 * off_root
+            + 0.4 * place + 0.3 * thin
+        )  # fmt: skip
+
+
+def _wanted(chord: Chord, kind: str) -> _Wanted:
     assert chord.root is not None
-    pitches = shape.pitches
-    sounding = [(pitch - chord.root) % 12 for pitch in pitches]
-    guides = guide_tones(chord)
-    missing = 0.0 if kind == "power" else sum(step not in sounding for step in guides)
+    guides = 0 if kind == "power" else sum(1 << step for step in set(guide_tones(chord)))
     altered = [step for step in (6, 8) if step in chord.intervals and 7 not in chord.intervals]
-    missing += sum(step not in sounding for step in altered) / 2
-    doubled = sum(sounding.count(step) - 1 for step in guides if step in sounding)
-    twice = len(pitches) - len(set(pitches))
-    crossed = sum(high <= low for low, high in pairwise(pitches))
-    root_below = kind == "freddie" and sounding[0] != 0
-    place = abs(sum(pitches) / len(pitches) - home)
-    thin = 6 - len(pitches) if kind in ("barre", "open") else 0
-    return (
-        8 * missing + 1.5 * doubled + 5 * twice + 6 * crossed + 1.2 * root_below
-        + 0.4 * place + 0.25 * shape.fingers + 0.3 * thin
-    )  # fmt: skip
+    bits = sum(1 << step for step in altered)
+    return _Wanted(chord.root, guides, bits, kind == "freddie", kind in ("barre", "open"))
