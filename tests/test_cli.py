@@ -70,6 +70,22 @@ def test_render_writes_mix_and_stems(tmp_path: Path) -> None:
     assert (tmp_path / "out-stems" / "bass.flac").exists()
 
 
+@pytest.mark.parametrize("ending", [".json", ".cho", ".musicxml", ".mxl", ".mid", ".txt"])
+def test_convert_writes_a_chart_that_reads_back(ending: str, tmp_path: Path) -> None:
+    done = run("convert", str(CHART), f"out{ending}", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    again = run("convert", f"out{ending}", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "F7" in again.stdout
+    assert "Bdim7" in again.stdout
+
+
+def test_convert_transposes(tmp_path: Path) -> None:
+    done = run("convert", str(CHART), "--transpose", "M2", cwd=tmp_path)
+    assert "key: G" in done.stdout
+    assert "G7" in done.stdout
+
+
 def test_doctor_looks_at_everything_and_measures_it() -> None:
     done = run("doctor", "--json")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -204,6 +204,36 @@ def midi(
 
 
 @app.command()
+def convert(
+    chart: Annotated[Path, typer.Argument(help="A chart or a playlist in any format.")],
+    output: Annotated[
+        Path | None,
+        typer.Argument(help="File to write, by its ending; for a playlist a folder. None prints."),
+    ] = None,
+    to: Annotated[str, typer.Option(help="Ending of the files made of a playlist.")] = ".txt",
+    transpose: Annotated[str | None, typer.Option(help="Interval, for example m3 or -M2.")] = None,
+) -> None:
+    """Turn a chart into another format: text, JSON, ChordPro, iReal, MusicXML, MIDI, lab."""
+    from scband.chart import read_all, write, write_text  # noqa: PLC0415
+
+    playlist = read_all(chart)
+    songs = [song.transposed(transpose) if transpose else song for song in playlist.songs]
+    if output is None:
+        _say("\n".join(write_text(song) for song in songs))
+    elif len(songs) == 1 and not output.is_dir():
+        write(songs[0], output)
+        _say(str(output))
+    else:
+        output.mkdir(parents=True, exist_ok=True)
+        for number, song in enumerate(songs, 1):
+            name = "".join(c if c.isalnum() else "-" for c in song.title.lower()).strip("-")
+            write(song, output / f"{number:04d}-{name or 'song'}{to}")
+        _say(f"{len(songs)} charts in {output}")
+    for problem in playlist.problems:
+        typer.echo(f"not read: {problem}", err=True)
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     quick: Annotated[bool, typer.Option(help="Only look; boot and measure nothing.")] = False,
