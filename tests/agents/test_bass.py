@@ -122,3 +122,39 @@ def test_a_rock_bass_locks_to_the_kick(form):
 def test_the_core_of_a_chord_is_among_its_tones(symbol):
     chord = Chord(symbol)
     assert core(chord) <= chord.pitch_classes
+
+
+def test_a_pedal_stays_while_the_chords_move_and_still_hears_a_slash(form):
+    text = "key: C\n[intro]\n| Dm7 | G7 | Dm7 | G7/B |\n[A]\n| C | F | G | C |"
+    played = line(form, text, intensity=0.6)[:4]
+    first = {note.pitch % 12 for _, notes in played[:2] for note in notes}
+    second = {note.pitch % 12 for _, notes in played[2:3] for note in notes}
+    assert first == {7}
+    assert second == {0}
+    assert played[3][1][0].pitch % 12 == 11
+
+
+def test_a_bass_fill_leads_into_a_section_and_nowhere_else(form):
+    """Figures in eighths stand at the ends of sections only, in some of them."""
+    ends = filled = elsewhere = 0
+    for seed in range(12):
+        for bar, notes in line(form, "night_drive", "alberti", seed, intensity=0.2)[:-1]:
+            figure = {3.0, 3.5} <= {note.start for note in notes}
+            ends += bar.section_ends
+            filled += figure and bar.section_ends
+            elsewhere += figure and not bar.section_ends
+    assert not elsewhere
+    assert 0.15 < filled / ends < 0.8
+
+
+@settings(max_examples=200, deadline=None)
+@given(style=st.sampled_from(names()), intensity=st.floats(0, 1), seed=st.integers(0, 30))
+def test_no_chord_is_silence_for_everyone_who_has_pitches(form, style, intensity, seed):
+    text = "[A]\n| C | N.C. | G | N.C. |\n[B]\n| F | N.C. | Am G | C |"
+    for bar in form(text, intensity=intensity)[:-1]:
+        if bar.bar.chords[0].chord.root is None:
+            decided = Band(style, seed=seed, humanise=0).decide(bar)
+            following = bar.next_bar
+            for player in ("bass", "keys", "guitar", "lead", "pad"):
+                early = [n for n in decided[player] if n.start < bar.beats - 0.8]
+                assert not early or following is None, player

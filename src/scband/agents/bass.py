@@ -20,6 +20,14 @@ _APPROACHES = ((-1, 0.42), (1, 0.2), (-2, 0.16), (-5, 0.14), (2, 0.08))
 """Where a note stands that leads into a root, in semitones from it."""
 
 
+_FILLS = (("5a", 2.0), ("8a", 1.0), ("135a", 2.0), ("875a", 1.0), ("156a", 1.0))
+"""Figures in eighths, by degree, that lead into a section."""
+
+_FILL_CHANCE = 0.5
+_CEILING = 47
+"""Where figures turn back: above it the keys begin."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bass:
     """Decides the bass line. It hears the drums, to lock to the kick."""
@@ -36,14 +44,14 @@ class Bass:
         if context.moment is Moment.ENDING:
             return self._ending(context)
         play, number = play_at(self.style.bass, "bass", context, self.seed)
-        if play == "walk":
-            return self._walking(context)
-        if play == "two":
-            return self._two_feel(context)
         if isinstance(play, str):
-            return self._on_the_kick(context)
-        row = strokes(play, number, context, self.style)
-        return self._degrees(self._leading_on(_on_changes(row, context), context), context)
+            ways = {
+                "walk": self._walking, "two": self._two_feel, "kick": self._on_the_kick,
+                "pedal": self._pedal,
+            }  # fmt: skip
+            return ways[play](context)
+        row = _on_changes(strokes(play, number, context, self.style), context)
+        return self._degrees(self._filling(self._leading_on(row, context), context), context)
 
     def explain(self, context: Context) -> str:
         """Say how it plays, and what each note is to its chord."""
@@ -56,6 +64,7 @@ class Bass:
             ways = {
                 "walk": "walks toward the next bar", "two": "plays in two",
                 "kick": "plays with the bass drum",
+                "pedal": "stays on one note under all that moves",
             }  # fmt: skip
             told = ways[play] if isinstance(play, str) else pattern_of(play, number)
         return f"{told}: {line_of(notes, context)}{lead_in(notes[-1], context)}"
@@ -116,6 +125,71 @@ class Bass:
         if off_beat and context.coming[0].chords[0].chord != last.chord:
             return (*row[:-1], replace(last, symbol="a"))
         return row
+
+    def _filling(self, row: tuple[Stroke, ...], context: Context) -> tuple[Stroke, ...]:
+        """Lead into a new section with a figure on the last pulses, about every other time."""
+        long_enough = context.bar.section_bars >= 4
+        if not (context.section_ends and long_enough and context.coming and row):
+            return row
+        rng = dice(self.seed, "bass", "fill", context.chorus, context.bar.index)
+        if rng.random() >= _FILL_CHANCE * min(context.temperature, 1.5):
+            return row
+        last = context.chord_at(context.pulse_starts[-1])
+        if last.root is None:
+            return row
+        room = _CEILING - self._root(last)
+        figures = [choice for choice in _FILLS if room >= (12 if set(choice[0]) & set("78") else 9)]
+        if not figures:
+            return row
+        figure = choose(rng, figures, context.temperature)
+        starts, lengths = context.pulse_starts, context.pulses
+        count = min(len(figure) // 2, len(starts) - 1)
+        chord = context.chord_at(starts[-1])
+        if not count or chord != context.chord_at(starts[-count]):
+            return row
+        swing = self.style.swing_at(context.tempo, context.swing)
+        played = []
+        for place in range(-count, 0):
+            off = swing.warp(0.5) if not swing.sixteenths else 0.5
+            middle = starts[place] + off * lengths[place]
+            end = starts[place] + lengths[place]
+            one, two = figure[2 * place], figure[2 * place + 1]
+            played += [
+                Stroke(starts[place], middle - starts[place], one, chord),
+                Stroke(middle, end - middle, two, chord),
+            ]
+        begins = starts[-count]
+        before = [
+            replace(stroke, length=min(stroke.length, begins - stroke.beat))
+            for stroke in row
+            if stroke.beat < begins - 1e-4
+        ]
+        return (*before, *played)
+
+    def _pedal(self, context: Context) -> tuple[Note, ...]:
+        """Stay on one note under all that moves above, but for a slash chord's own bass.
+
+        It is the key's fifth, and its root in a section's second half.
+        """
+        tonic = context.key.tonic if context.key else self._root(context.chord_at(0.0)) % 12
+        late = context.bar.section_bar >= context.bar.section_bars / 2
+        held = (tonic + (0 if late else 7)) % 12
+        part = self.style.bass
+        pitch = nearest(held, part.home, part.low, part.high)
+        loud = loudness(context.intensity, part.level)
+        slashes = {c.beat: c.chord for c in context.bar.chords if c.chord.bass != c.chord.root}
+        silent = [c.beat for c in context.bar.chords if c.chord.root is None]
+        beats = sorted({*context.pulse_starts[::2], *slashes})
+        notes = []
+        for beat, end in zip(beats, [*beats[1:], context.beats], strict=True):
+            sounding = context.chord_at(beat)
+            if sounding.root is None:
+                continue
+            over = sounding.bass != sounding.root and sounding.bass is not None
+            stop = min([end, *(rest for rest in silent if rest > beat)])
+            own = nearest(sounding.bass or 0, part.home, part.low, part.high)
+            notes.append(Note(beat, (stop - beat) * part.length, own if over else pitch, loud))
+        return tuple(notes)
 
     def _on_the_kick(self, context: Context) -> tuple[Note, ...]:
         """Play the root with every stroke of the kick, held to the next."""

@@ -30,7 +30,7 @@ SYMBOLS: Mapping[str, str] = MappingProxyType({
 """The symbols that each player's patterns may use; `styles/README.md` says what they mean."""
 
 WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "bass": ("walk", "two", "kick"),
+    "bass": ("walk", "two", "kick", "pedal"),
 })  # fmt: skip
 """Ways of playing that are more than a pattern."""
 
