@@ -21,6 +21,9 @@ from scband.score import Note
 TIMEKEEPERS = ("hat_closed", "hat_open", "ride", "ride_bell", "shaker", "hat_pedal")
 """Pieces that keep time: their off-beats are lighter than their beats."""
 
+_BUSY = 1.5
+"""Notes a beat of the performer from which the drummer fills within phrases less."""
+
 _AS_LEARNED = 1.18
 """What lifts written strokes to the loudness of those that were learned."""
 
@@ -132,6 +135,8 @@ class Drums:
         if not _turns(context):
             chance = kit.fill_chance.at(context.intensity, context.bar.section)
             likely = choose(rng, chance) * (2 if place % 8 == 7 else 1)
+            if context.performer.density > _BUSY:
+                likely *= 0.4
             if rng.random() >= likely * context.temperature:
                 return None
         if learned.suits(kit, context) and _from_people(kit, rng, context):

@@ -12,7 +12,7 @@ from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness, metric
 from scband.agents.explain import chords_of, moment_of
 from scband.agents.fretboard import Fretting, fretting
-from scband.agents.parts import Stroke, play_at, strokes
+from scband.agents.parts import HEARD, Stroke, play_at, room, strokes
 from scband.agents.rhythm import Pattern, Swing, hits, starts
 from scband.agents.style import Style
 from scband.score import Note
@@ -112,13 +112,15 @@ def _strummed(stroke: Stroke, shape: Fretting, part: float, velocity: float) -> 
 def _answer(context: Context, style: Style) -> Callable[[Pattern | str, int], float] | None:
     """Weigh rhythms by how little they strike where the keys do, between the beats above all."""
     taken = tuple(dict.fromkeys(note.start for note in context.decided.get("keys", ())))
+    sparser = room(context) if context.performer.density > HEARD else None
     if not taken:
-        return None
+        return sparser
     swing = style.swing_at(context.tempo, context.swing)
 
     def weigh(play: Pattern | str, number: int) -> float:
         assert isinstance(play, Pattern)
-        return _apart(play.bar(number), context.pulses, swing, taken)
+        apart = _apart(play.bar(number), context.pulses, swing, taken)
+        return apart * sparser(play, number) if sparser else apart
 
     return weigh
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,15 +9,12 @@ from scband.agents.chance import choose, dice
 from scband.agents.context import Context, Moment
 from scband.agents.dynamics import force, loudness, metric
 from scband.agents.explain import chords_of, moment_of
-from scband.agents.parts import PUSHES, Stroke, play_at, strokes
-from scband.agents.rhythm import BLANK, Pattern
+from scband.agents.parts import HEARD, PUSHES, Stroke, play_at, room, strokes
+from scband.agents.rhythm import Pattern
 from scband.agents.style import Style
 from scband.agents.style_parts import Part
 from scband.agents.voicings import Voicing, next_voicing, voicings
 from scband.score import Note
-
-_HEARD = 0.4
-"""Notes a beat of the performer from which the pianist chooses sparser rhythms, more and more."""
 
 _BUSY = 2.5
 """Notes a beat of the performer from which the pianist leaves room."""
@@ -41,7 +36,7 @@ class Keys:
         part = self.style.keys
         if context.moment is Moment.ENDING:
             return held_chord(part, context, voicing_of(part, self.name, context, self.seed))
-        bias = _room(context) if context.performer.density > _HEARD else None
+        bias = room(context) if context.performer.density > HEARD else None
         play, number = play_at(part, self.name, context, self.seed, bias)
         assert isinstance(play, Pattern)
         row = strokes(play, number, context, self.style)
@@ -56,21 +51,9 @@ class Keys:
         if not told:
             shape = voicing_of(self.style.keys, self.name, context, self.seed)
             told = f"{shape} voicings, each near the one before"
-            if context.performer.density > _HEARD:
+            if context.performer.density > HEARD:
                 told += ", sparser since the performer plays"
         return f"{told}: {chords_of(notes, context)}"
-
-
-def _room(context: Context) -> Callable[[Pattern | str, int], float]:
-    """Weigh rhythms by the room that they leave to the performer."""
-    density = min(context.performer.density, 4.0)
-
-    def weigh(play: Pattern | str, number: int) -> float:
-        assert isinstance(play, Pattern)
-        strikes = sum(symbol not in BLANK for pulse in play.bar(number) for symbol in pulse)
-        return math.exp(-0.3 * density * strikes)
-
-    return weigh
 
 
 def voicing_of(part: Part, player: str, context: Context, seed: int) -> str:

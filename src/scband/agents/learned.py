@@ -21,7 +21,7 @@ _ONE_HAND = ("hat_closed", "hat_open", "ride", "ride_bell", "crash")
 _STEADY = 0.6
 """Part of the strokes that are decided for a whole section, not for each bar."""
 
-_REACH = 0.22
+_REACH = 0.18
 """How far, in energy, the grooves lie that an intensity chooses from (standard deviation)."""
 
 _LIKELY = 0.5

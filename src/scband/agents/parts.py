@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 from scband.agents.chance import Weighted, choose, dice
 from scband.agents.context import Context
-from scband.agents.rhythm import Hit, Pattern, Swing, hits, starts
+from scband.agents.rhythm import BLANK, Hit, Pattern, Swing, hits, starts
 from scband.agents.style import Style
 from scband.agents.style_parts import Part
 from scband.chart import ChordAt
@@ -18,6 +19,10 @@ from scband.theory.chord import Chord
 PUSHES = "pP"
 """Symbols of hits that anticipate the next chord."""
 
+HEARD = 0.4
+"""Notes a beat of the performer from which others choose sparser rhythms, more and more."""
+
+_UNHEARD = (*BLANK, "m", "M")
 _ANTICIPATION = 0.55
 """Beats before a change within which a held hit belongs to it."""
 
@@ -58,6 +63,18 @@ def play_at(
     if bias is not None and len(choices) > 1:
         choices = tuple((play, weight * bias(play, place)) for play, weight in choices)
     return choose(rng, choices, context.temperature), place
+
+
+def room(context: Context) -> Callable[[Pattern | str, int], float]:
+    """Weigh rhythms by the room that they leave to the performer, the busier the more."""
+    density = min(context.performer.density, 4.0)
+
+    def weigh(play: Pattern | str, number: int) -> float:
+        assert isinstance(play, Pattern)
+        strikes = sum(symbol not in _UNHEARD for pulse in play.bar(number) for symbol in pulse)
+        return math.exp(-0.3 * density * strikes)
+
+    return weigh
 
 
 def meant_for(choices: Weighted[P], count: int) -> Weighted[P]:
