@@ -22,7 +22,8 @@ class Reaper:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
-        self._lock = threading.Lock()
+        self._guarded: set[int] = set()
+        self._lock = threading.RLock()
 
     def _tell(self, line: str) -> None:
         with self._lock:
@@ -42,11 +43,17 @@ class Reaper:
 
     def guard(self, pid: int) -> None:
         """End `pid` when this Python process is gone."""
-        self._tell(f"+ {pid} {reaper_script.start_mark(pid)}")
+        with self._lock:
+            self._guarded.add(pid)
+            self._tell(f"+ {pid} {reaper_script.start_mark(pid)}")
 
     def release(self, pid: int) -> None:
-        """Forget `pid`, which has ended."""
-        self._tell(f"- {pid}")
+        """Forget `pid`, which has ended; without anybody to guard the watchdog ends too."""
+        with self._lock:
+            self._tell(f"- {pid}")
+            self._guarded.discard(pid)
+            if not self._guarded:
+                self.close()
 
     def guard_files(self, pattern: str) -> None:
         """Remove the files that match `pattern` when this Python process is gone."""
