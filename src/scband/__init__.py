@@ -26,9 +26,20 @@ if TYPE_CHECKING:
     from scband.chart import SongMap
     from scband.live.session import Session
     from scband.song import Song
+    from scband.studio.generator import MidiGenerator
 
 __version__ = "0.1.0"
-__all__ = ["Chord", "Key", "Note", "ScbandError", "Session", "Song", "SongMap", "chart"]
+__all__ = [
+    "Chord",
+    "Key",
+    "MidiGenerator",
+    "Note",
+    "ScbandError",
+    "Session",
+    "Song",
+    "SongMap",
+    "chart",
+]
 
 _LATER = {
     "Session": "scband.live.session",

@@ -28,7 +28,19 @@ def test_swing_and_rock_and_their_friends_are_there():
 
 
 def test_a_style_is_found_by_any_spelling_of_its_name():
-    assert load("Jazz Waltz") is load("jazz-waltz") is load("jazz_waltz")
+    assert load("Jazz Waltz") is load("jazz-waltz") is load("jazz_waltz") is load("jazzwaltz")
+    assert load("hiphop") is load("Hip-Hop") is load("hip_hop")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["swing", "up-tempo swing", "ballad", "jazz waltz", "bossa", "samba", "afro-cuban", "pop",
+     "pop ballad", "rock", "hard rock", "punk", "funk", "soul", "disco", "reggae", "ska", "country",
+     "train beat", "blues shuffle", "slow blues", "latin", "montuno", "hip-hop", "house",
+     "drum and bass", "classical", "Alberti", "classical waltz", "chorale", "jazz", "electronic"],
+)  # fmt: skip
+def test_whoever_asks_for_a_kind_of_music_gets_it(name):
+    assert load(name).drums.grooves
 
 
 def test_swing_falls_with_tempo():

@@ -28,6 +28,15 @@ from scband.errors import StyleError
 FOLDER = Path(__file__).parent / "styles"
 """The styles that come with the library."""
 
+_ALSO = {
+    "jazz": "swing", "waltz": "jazzwaltz", "bossanova": "bossa", "uptempo": "uptemposwing",
+    "afrocuban128": "afrocuban", "afrocuban68": "afrocuban", "salsa": "montuno",
+    "dnb": "drumandbass", "latinmontuno": "montuno", "shuffle": "bluesshuffle", "blues": "bluesshuffle",
+    "electronic": "house", "classical": "alberti", "classicalalberti": "alberti",
+    "128blues": "slowblues", "slow12/8blues": "slowblues",
+}  # fmt: skip
+"""Other names of styles, both without blanks."""
+
 PARTS = ("bass", "keys", "guitar", "lead", "pad")
 _KEYS = ("title", "description", "extends", "meters", "tempo", "swing", "swing_sixteenths", "feel",
          "sounds", "drums", "ending", "intro", "sections", *PARTS)  # fmt: skip
@@ -92,6 +101,11 @@ def _find(name: str, folders: Sequence[Path]) -> Path:
         path = folder / f"{wanted}.toml"
         if path.is_file():
             return path
+    bare = wanted.replace("_", "")
+    for folder in (*folders, FOLDER):
+        for path in sorted(folder.glob("*.toml")):
+            if path.stem.replace("_", "") in (bare, _ALSO.get(bare)):
+                return path
     raise StyleError(f"there is no style {name!r}; there are: {', '.join(names(folders))}")
 
 

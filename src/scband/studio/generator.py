@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scband.agents import PLAYERS, Band, Style, load
+from scband.agents.choice import style_for
 from scband.agents.form import Form
 from scband.chart import SongMap
 from scband.errors import BandError
@@ -90,7 +91,7 @@ class MidiGenerator:
         if track_type not in PLAYERS:
             raise BandError(f"there is no player {track_type!r}; there are {', '.join(PLAYERS)}")
         song = read_progression(chords, tempo=tempo, key=key, meter=time_signature)
-        chosen = style if style is not None else (song.style or self.style)
+        chosen = style or (style_for(song) if song.style else self.style)
         performance = Performance(
             form=Form(_filled(song, duration), choruses=1, count_in=False, ends=ending),
             band=Band(
