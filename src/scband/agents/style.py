@@ -31,7 +31,8 @@ FOLDER = Path(__file__).parent / "styles"
 _ALSO = {
     "jazz": "swing", "waltz": "jazzwaltz", "bossanova": "bossa", "uptempo": "uptemposwing",
     "afrocuban128": "afrocuban", "afrocuban68": "afrocuban", "salsa": "montuno",
-    "dnb": "drumandbass", "latinmontuno": "montuno", "shuffle": "bluesshuffle", "blues": "bluesshuffle",
+    "dnb": "drumandbass", "latinmontuno": "montuno", "shuffle": "bluesshuffle",
+    "blues": "bluesshuffle",
     "electronic": "house", "classical": "alberti", "classicalalberti": "alberti",
     "128blues": "slowblues", "slow12/8blues": "slowblues",
 }  # fmt: skip
