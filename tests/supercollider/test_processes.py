@@ -85,3 +85,16 @@ def test_files_are_removed_when_the_watchdog_s_pipe_closes(tmp_path: Path) -> No
     REAPER.guard_files(f"{tmp_path}/segment_*")
     REAPER.close()
     assert not left.exists()
+
+
+def test_files_that_were_released_are_left_alone(tmp_path: Path) -> None:
+    kept, left = tmp_path / "kept_1", tmp_path / "left_1"
+    kept.write_text("x")
+    left.write_text("x")
+    REAPER.guard_files(f"{tmp_path}/kept_*")
+    REAPER.guard_files(f"{tmp_path}/left_*")
+    REAPER.release_files(f"{tmp_path}/kept_*")
+    REAPER.close()
+    REAPER.release_files(f"{tmp_path}/left_*")
+    assert kept.exists()
+    assert not left.exists()

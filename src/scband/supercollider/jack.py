@@ -261,6 +261,8 @@ class Jack:
         if self._process is not None:
             self._process.stop()
             reaper.remove(_left_behind(self._name))
+            for pattern in _left_behind(self._name):
+                REAPER.release_files(pattern)
             reaper.sweep_jack()
         self._process = None
         self.state = None

@@ -23,6 +23,7 @@ class Reaper:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._guarded: set[int] = set()
+        self._patterns: list[str] = []
         self._lock = threading.RLock()
 
     def _tell(self, line: str) -> None:
@@ -37,6 +38,7 @@ class Reaper:
                     text=True,
                 )
                 atexit.register(self.close)
+                line = "\n".join([*(f"~ {pattern}" for pattern in self._patterns), line])
             assert self._process.stdin is not None
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
@@ -57,7 +59,17 @@ class Reaper:
 
     def guard_files(self, pattern: str) -> None:
         """Remove the files that match `pattern` when this Python process is gone."""
-        self._tell(f"~ {pattern}")
+        with self._lock:
+            self._patterns.append(pattern)
+            self._tell(f"~ {pattern}")
+
+    def release_files(self, pattern: str) -> None:
+        """Forget a pattern: another program may have files of that name from now on."""
+        with self._lock:
+            if pattern in self._patterns:
+                self._patterns.remove(pattern)
+                if self._process is not None:
+                    self._tell(f"! {pattern}")
 
     def close(self) -> None:
         """Close the pipe and wait until the watchdog has cleaned up and ended."""

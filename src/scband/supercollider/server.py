@@ -351,6 +351,7 @@ class SoundServer:
         if isinstance(process, ChildProcess):
             process.stop()
         self.segment.unlink(missing_ok=True)
+        REAPER.release_files(str(self.segment))
 
     def quit(self) -> None:
         """End supernova and remove its shared-memory segment. Safe to call twice."""
