@@ -15,7 +15,7 @@ from scband.supercollider.patterns import Harmony
 ONE = [Note(0.0, 0.05, 69, 1.0)]
 FOUR = [Note(float(n), 0.05, 69, 1.0) for n in range(4)]
 C_MAJOR = Harmony(0.0, 0, 0, frozenset({0, 4, 7}))
-TRIES = 4
+TRIES = 8
 
 
 class Take:
