@@ -1,5 +1,6 @@
 """The README says what is so."""
 
+import doctest
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,8 @@ from scband import settings
 from scband.chart import read
 from scband.supercollider import vocabulary
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_vocabulary_in_the_readme_is_the_one_that_is_spoken() -> None:
@@ -24,6 +26,12 @@ def test_the_chart_in_the_readme_can_be_read() -> None:
     song = read("title: Night Drive" + chart)
     assert [section.name for section in song.sections] == ["verse", "chorus"]
     assert len(song.expand()) == 12
+
+
+def test_the_harmony_in_the_readme_is_what_python_answers() -> None:
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert tried >= 7
+    assert failed == 0
 
 
 def test_every_command_in_the_readme_exists() -> None:
