@@ -11,6 +11,7 @@ import soundfile
 
 from scband.errors import ChartError, SessionError, StyleError, SuperColliderError
 from scband.live.display import line
+from scband.live.ears import Heard
 from scband.live.keyboard import Keyboard
 from scband.live.session import Session
 from scband.settings import Settings
@@ -209,6 +210,21 @@ def test_a_song_with_an_end_ends_by_itself_and_is_logged_whole(tmp_path: Path) -
     assert [c for entry in bars[1:] for _, c in entry["chords"]] == ["C", "F", "G", "C"]
     beats = [entry["seconds"] for entry in lines if entry["kind"] == "beat"]
     assert np.diff(beats) == pytest.approx(0.25, abs=0.001)
+
+
+def test_frames_and_onsets_arrive_in_python_as_values(recordings: Path) -> None:
+    heard: list[Heard] = []
+    take = recordings / "loop_amen_full.flac"
+    session = Session(SHORT, settings=dummy(), input=take)
+    session.on_heard = heard.append
+    with session:
+        time.sleep(4)
+    frames = [h for h in heard if h.frame is not None]
+    onsets = [h for h in heard if h.onset is not None]
+    samples = [h.frame.samples for h in frames if h.frame is not None]
+    assert np.diff(samples).mean() == pytest.approx(480, abs=5)  # 100 a second at 48 kHz
+    assert len(onsets) > 8
+    assert all(h.time > 0 for h in heard)
 
 
 def test_the_same_seed_decides_the_same_notes_again(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from scband.chart import SongMap
 from scband.errors import ScbandError, SessionError
 from scband.live.answers import Answering, Decide
 from scband.live.conductor import BarPlan, Conductor, FollowMode
-from scband.live.ears import Ears
+from scband.live.ears import Ears, Heard
 from scband.live.harmony import harmony_of
 from scband.live.log import SessionLog
 from scband.live.options import engine_options
@@ -108,6 +108,7 @@ class Session:
         self._log: SessionLog | None = None
         self._on_event = on_event
         self.on_boot: Callable[[str], None] | None = None
+        self.on_heard: Callable[[Heard], None] | None = None
         self._link = link
         self._ears: Ears | None = None
         self._beat: BeatReport | None = None
@@ -185,7 +186,7 @@ class Session:
     def _listen(self) -> None:
         if self._input is None and not self._card:
             return
-        self._ears = Ears(self.jack.sample_rate, self._log.heard if self._log else None)
+        self._ears = Ears(self.jack.sample_rate, self._heard)
         analysis = self.engine.listen()
         analysis.start(self._ears.hear_frame, self._ears.hear_onset)
         monitor = self._monitor / MASTER_TRIM  # 1 is as loud as it came in
@@ -193,6 +194,12 @@ class Session:
             analysis.play(self._input, monitor=monitor)
         else:
             analysis.listen(monitor=monitor)
+
+    def _heard(self, heard: Heard) -> None:
+        if self._log is not None:
+            self._log.heard(heard)
+        if self.on_heard is not None:
+            self.on_heard(heard)
 
     def _open_log(self) -> None:
         path = self._log_path
