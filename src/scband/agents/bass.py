@@ -171,7 +171,10 @@ class Bass:
 
         It is the key's fifth, and its root in a section's second half.
         """
-        tonic = context.key.tonic if context.key else self._root(context.chord_at(0.0)) % 12
+        sounding = [c.chord.root for c in context.bar.chords if c.chord.root is not None]
+        if not sounding:
+            return ()
+        tonic = context.key.tonic if context.key else sounding[0]
         late = context.bar.section_bar >= context.bar.section_bars / 2
         held = (tonic + (0 if late else 7)) % 12
         part = self.style.bass
@@ -182,12 +185,12 @@ class Bass:
         beats = sorted({*context.pulse_starts[::2], *slashes})
         notes = []
         for beat, end in zip(beats, [*beats[1:], context.beats], strict=True):
-            sounding = context.chord_at(beat)
-            if sounding.root is None:
+            chord = context.chord_at(beat)
+            if chord.root is None or chord.bass is None:
                 continue
-            over = sounding.bass != sounding.root and sounding.bass is not None
+            over = chord.bass != chord.root
             stop = min([end, *(rest for rest in silent if rest > beat)])
-            own = nearest(sounding.bass or 0, part.home, part.low, part.high)
+            own = nearest(chord.bass, part.home, part.low, part.high)
             notes.append(Note(beat, (stop - beat) * part.length, own if over else pitch, loud))
         return tuple(notes)
 
