@@ -75,7 +75,7 @@ class Guitar:
         return choose(rng, choices, context.temperature)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _played(
     row: tuple[Stroke, ...],
     kind: str,
@@ -125,7 +125,7 @@ def _answer(context: Context, style: Style) -> Callable[[Pattern | str, int], fl
     return weigh
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _apart(
     bar: tuple[str, ...], lengths: tuple[float, ...], swing: Swing, taken: tuple[float, ...]
 ) -> float:

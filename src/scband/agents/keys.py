@@ -86,7 +86,7 @@ def chords_on(
     return _all_struck(row, tuple(shapes), part.length, loud, context.pulse_starts)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _all_struck(
     row: tuple[Stroke, ...],
     shapes: tuple[Voicing, ...],

@@ -133,7 +133,7 @@ def _strong(stroke: Stroke) -> bool:
     return abs(stroke.beat - round(stroke.beat)) < 0.02 or stroke.length >= 1.0
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _candidates(
     chord: Chord, key: Key | None, strong: bool, middle: int, span: tuple[int, int]
 ) -> Candidates:

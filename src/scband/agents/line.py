@@ -44,7 +44,7 @@ def moves(*weights: float) -> Moves:
     return Moves(weights + (0.0,) * (128 - len(weights)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def leading(
     steps: tuple[Candidates, ...], aim: int | None, tables: tuple[Moves, ...]
 ) -> tuple[Candidates, ...]:
@@ -60,7 +60,7 @@ def leading(
     return tuple(found)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _led(candidates: Candidates, ahead: Candidates, into: Moves) -> Candidates:
     """Weigh the candidates of a step by all ways to those of the next."""
     likely = into.weights

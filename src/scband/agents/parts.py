@@ -98,7 +98,7 @@ def strokes(pattern: Pattern, number: int, context: Context, style: Style) -> tu
     return _laid(pattern.bar(number), context.pulses, swing, context.bar.chords, following)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _laid(
     bar: tuple[str, ...],
     lengths: tuple[float, ...],

@@ -22,12 +22,16 @@ _LEAST_INTRO = 4
 
 
 def shaped(context: Context, lift: Mapping[str, float]) -> Context:
-    """Return the context with the intensity that its section has."""
+    """Return the context with the intensity that its section has, to a hundredth.
+
+    Nobody hears less, and what players have worked out for an intensity serves again.
+    """
     name = context.bar.section.lower()
     added = next((value for start, value in lift.items() if name.startswith(start)), 0.0)
-    if not added or context.moment is not Moment.PLAYING:
-        return context
-    return replace(context, intensity=min(1.0, max(0.0, context.intensity + added)))
+    if context.moment is not Moment.PLAYING:
+        added = 0.0
+    intensity = round(min(1.0, max(0.0, context.intensity + added)), 2)
+    return context if intensity == context.intensity else replace(context, intensity=intensity)
 
 
 def has_entered(player: str, context: Context, order: Sequence[str]) -> bool:

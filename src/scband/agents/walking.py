@@ -155,7 +155,7 @@ def _role(beat: float, context: Context, changed: bool, halves: bool) -> str:
     return "strong" if pulse % 2 == 0 else "weak"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _candidates(
     chord: Chord, key: Key | None, role: str, middle: int, span: tuple[int, int]
 ) -> Candidates:
