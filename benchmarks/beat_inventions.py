@@ -1,0 +1,249 @@
+"""Pieces invented by lot for teaching beats: any meter, any pattern, no style's habits.
+
+A piece repeats patterns of one or two bars, as music does, and changes them a little from time to
+time. What marks the bar is drawn by lot too: the chord, the bass, the kick, or the melody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import mido
+from beat_material import Piece, Struck, pulses_of
+
+from scband.score import Meter
+from scband.theory import Chord
+
+METERS = ("4/4",) * 10 + ("3/4",) * 5 + ("6/8",) * 2 + ("12/8",) * 2
+Pattern = list[tuple[float, float]]
+"""(start in quarter notes from the bar, weight 0-1)."""
+
+
+class Inventor:
+    """Makes the parts of one piece."""
+
+    def __init__(self, chords: Sequence[Chord], meter: Meter, bars: int, dice: Random) -> None:
+        self.chords, self.meter, self.bars, self.dice = chords, meter, bars, dice
+        self.pulse = 1.5 if meter.compound else 1.0
+        # a beat falls into three, four or two; a swung pair stands in for two
+        self.steps = 3 if meter.compound else dice.choice((2, 2, 4, 4, 4, 3))
+        self.swing = dice.uniform(0.5, 0.7) if dice.random() < 0.25 and self.steps == 2 else 0.5
+        self.offset = dice.randrange(len(chords))
+        self.rate = dice.choice((1, 1, 1, 2, 0.5))
+        self.push = dice.random() * 0.4 if dice.random() < 0.3 else 0.0
+
+    def grid(self) -> list[tuple[float, float]]:
+        """Give each step of a bar as (start, metrical weight)."""
+        places = []
+        pulses = round(self.meter.beats / self.pulse)
+        for pulse in range(pulses):
+            for step in range(self.steps):
+                part = step / self.steps
+                if self.steps == 2 and step == 1:
+                    part = self.swing
+                weight = 0.05 if self.steps > 2 and step % 2 else 0.25
+                if step == 0:
+                    weight = 1.0 if pulse == 0 else 0.7 if pulses == 4 and pulse == 2 else 0.5
+                places.append(((pulse + part) * self.pulse, weight))
+        return places
+
+    def pattern(self, density: float, contrast: float) -> Pattern:
+        """Draw a pattern: dense or sparse, along the meter (contrast 1) or across it (0)."""
+        drawn = [
+            (start, weight)
+            for start, weight in self.grid()
+            if self.dice.random() < density * (contrast * weight + (1 - contrast) * 0.4) * 1.4
+        ]
+        return drawn or [(0.0, 1.0)]
+
+    def varied(self, density: float, contrast: float) -> list[Pattern]:
+        """Give each bar its pattern: one or two in turn, changed now and then."""
+        cycle = [self.pattern(density, contrast) for _ in range(self.dice.choice((1, 1, 2)))]
+        found = []
+        for bar in range(self.bars):
+            if bar % 8 == 0 and bar and self.dice.random() < 0.4:
+                cycle[0] = self.pattern(density, contrast)
+            once = self.dice.random() < 0.08
+            found.append(self.pattern(density, contrast) if once else cycle[bar % len(cycle)])
+        return found
+
+    def chord(self, bar: int, beat: float) -> Chord:
+        """Name the chord at a beat of a bar."""
+        part = int(beat >= self.meter.beats / 2 and self.rate == 2)
+        return self.chords[(self.offset + int(bar * self.rate) + part) % len(self.chords)]
+
+    def voicing(self, chord: Chord, low: int) -> list[int]:
+        """Place a chord's tones above a pitch."""
+        tones = sorted(low + (pc - low) % 12 for pc in chord.pitch_classes)
+        return tones[:5]
+
+    def bass(self) -> list[Struck]:
+        """Play roots, fifths and passing tones."""
+        dice, notes = self.dice, []
+        if dice.random() < 0.3:  # walking: every pulse
+            bars = [[(p * self.pulse, 1.0) for p in range(round(self.meter.beats / self.pulse))]]
+            bars *= self.bars
+        else:
+            bars = self.varied(dice.uniform(0.4, 1.1), dice.uniform(0.4, 1))
+        for bar, pattern in enumerate(bars):
+            for i, (start, weight) in enumerate(pattern):
+                chord = self.chord(bar, start)
+                tones = self.voicing(chord, 33)
+                root = 33 + ((chord.bass if chord.bass is not None else 0) - 33) % 12
+                pitch = root if weight == 1 or dice.random() < 0.6 else dice.choice(tones)
+                after = pattern[i + 1][0] if i + 1 < len(pattern) else self.meter.beats
+                length = (after - start) * dice.uniform(0.5, 1)
+                notes.append(self._note(bar, start, length, pitch, 0.6 + 0.2 * weight, "bass"))
+        return notes
+
+    def comping(self, role: str) -> list[Struck]:
+        """Play chords: held, on the beats, off them, broken, or in a pattern of their own."""
+        dice, notes, low = self.dice, [], self.dice.randint(45, 62)
+        kind = dice.choice(("hold", "beats", "off", "broken", "pattern", "pattern"))
+        patterns = self.varied(dice.uniform(0.4, 1), dice.uniform(0, 1))
+        off = [p for p in self.grid() if p[1] <= 0.25][:: max(1, self.steps // 2)]
+        pulses = [p for p in self.grid() if p[1] > 0.25]
+        if dice.random() < 0.4:
+            pulses = pulses[1:] or pulses
+        for bar in range(self.bars):
+            pattern = {
+                "hold": [(0.0, 1.0)] + [(self.meter.beats / 2, 0.7)] * (self.rate == 2),
+                "beats": pulses,
+                "off": off or pulses,
+                "broken": self.grid(),
+                "pattern": patterns[bar],
+            }[kind]
+            for i, (start, weight) in enumerate(pattern):
+                tones = self.voicing(self.chord(bar, start), low)
+                after = pattern[i + 1][0] if i + 1 < len(pattern) else self.meter.beats
+                length = (after - start) * dice.uniform(0.4, 1)
+                chosen = [tones[i % len(tones)]] if kind == "broken" else tones
+                early = (
+                    start - self.pulse / 2 if start == 0 and dice.random() < self.push else start
+                )
+                level = dice.uniform(0.45, 0.6) + 0.15 * weight
+                notes += [self._note(bar, early, length, p, level, role) for p in chosen]
+        return notes
+
+    def melody(self) -> list[Struck]:
+        """Wander through scale and chord in phrases that begin where they like."""
+        dice, notes, now, pitch = self.dice, [], 0.0, self.dice.randint(64, 76)
+        lengths = (0.5, 0.5, 1, 1, 1, 1.5, 2, 3, 1 / self.steps)
+        while now < self.bars * self.meter.beats - self.pulse:
+            length = dice.choice(lengths) * self.pulse
+            if dice.random() < 0.12:
+                now += length
+                continue
+            bar, beat = divmod(now, self.meter.beats)
+            tones = self.chord(int(bar), beat).pitch_classes
+            near = [p for p in range(pitch - 6, pitch + 7) if 58 <= p <= 88]
+            inside = [p for p in near if p % 12 in tones]
+            pitch = dice.choice(inside if inside and dice.random() < 0.7 else near or [70])
+            level = dice.uniform(0.5, 0.85)
+            notes.append(self._note(0, now, length * dice.uniform(0.6, 1), pitch, level, "lead"))
+            now += length
+        return notes
+
+    def drums(self) -> list[Struck]:
+        """Beat kick and backbeat or their opposites under a steady hand."""
+        dice, notes = self.dice, []
+        pulses = round(self.meter.beats / self.pulse)
+        kicks = self.varied(dice.uniform(0.3, 0.9), dice.uniform(0.3, 1))
+        if dice.random() < 0.25:
+            kicks = [[(p * self.pulse, 1.0) for p in range(pulses)]] * self.bars
+        back = {
+            4: dice.choice(((1, 3), (1, 3), (1, 3), (2,), ())),
+            2: ((1,), ())[dice.random() < 0.2],
+        }
+        snares = back.get(pulses, dice.choice(((1, 2), (2,), (1,), ())))
+        hand, hats = dice.choice((42, 42, 51, 70, 82, 44)), self.hats()
+        ghosts = self.varied(0.15, 0) if dice.random() < 0.3 else None
+        without = {n for n in ("kick", "snare", "hat") if dice.random() < 0.1}
+        every = dice.choice((4, 8, 8))
+        for bar in range(self.bars):
+            hits = [(s, 36, 0.8) for s, _ in kicks[bar]] if "kick" not in without else []
+            if "snare" not in without:
+                hits += [(p * self.pulse, dice.choice((38, 38, 38, 40)), 0.8) for p in snares]
+            if ghosts:
+                hits += [(s, 38, 0.3) for s, _ in ghosts[bar]]
+            if "hat" not in without:
+                hits += [(s, hand, 0.35 + 0.2 * w) for s, w in hats]
+            if bar % every == 0 and dice.random() < 0.5:
+                hits.append((0.0, 49, 0.8))
+            if bar % every == every - 1 and dice.random() < 0.6:
+                begin = dice.randrange(pulses) * self.pulse
+                hits = [h for h in hits if h[0] < begin]
+                fill = [s for s, _ in self.grid() if s >= begin and dice.random() < 0.8]
+                hits += [(s, dice.choice((38, 45, 47, 50, 43)), 0.7) for s in fill]
+            notes += [self._note(bar, s, 0.2, p, v, "drums") for s, p, v in hits]
+        return notes
+
+    def hats(self) -> Pattern:
+        """Draw what the steady hand plays in each bar."""
+        kind = self.dice.random()
+        if kind < 0.35:
+            return [p for p in self.grid() if p[1] > 0.25]
+        if kind < 0.45:
+            return [p for p in self.grid() if p[1] <= 0.25]
+        if kind < 0.85:
+            return [p for i, p in enumerate(self.grid()) if self.steps < 4 or i % 2 == 0]
+        return self.grid()
+
+    def _note(
+        self, bar: int, start: float, length: float, pitch: int, level: float, role: str
+    ) -> Struck:
+        level = min(max(level + self.dice.gauss(0, 0.06), 0.1), 1)
+        at = max(bar * self.meter.beats + start, 0.0)
+        return Struck(at, max(length, 0.1), pitch, level, role)
+
+
+def invented_piece(chords: Sequence[Chord], dice: Random, seconds: float) -> Piece:
+    """Invent a piece of about so many seconds over a progression."""
+    meter = Meter.parse(dice.choice(METERS))
+    pulse = 2 ** dice.uniform(*((5.75, 7.7) if not meter.compound else (5.6, 7.2)))
+    tempo = pulse * (1.5 if meter.compound else 1)
+    bars = max(4, round(seconds * tempo / 60 / meter.beats))
+    inventor = Inventor(chords, meter, bars, dice)
+    notes: list[Struck] = []
+    if dice.random() < 0.6:
+        notes += inventor.drums()
+    if dice.random() < 0.75:
+        notes += inventor.bass()
+    for role, chance in (("keys", 0.6), ("guitar", 0.45), ("pad", 0.2)):
+        if dice.random() < chance:
+            notes += inventor.comping(role)
+    if dice.random() < 0.55:
+        notes += inventor.melody()
+    if len(notes) < bars:
+        notes += inventor.comping("keys")
+    return Piece(f"invented {meter}", tuple(notes), *pulses_of(meter, bars), tempo)
+
+
+def drummer_piece(path: Path, chords: Sequence[Chord], dice: Random, seconds: float) -> Piece:
+    """Take a stretch of a human drummer's recording, alone or with invented company."""
+    name = path.stem.split("_")
+    meter, tempo = Meter.parse(name[4].replace("-", "/")), float(name[2])
+    struck, now = [], 0
+    file = mido.MidiFile(path)
+    for message in mido.merge_tracks(file.tracks):
+        now += message.time
+        if message.type == "note_on" and message.velocity:
+            struck.append((now / file.ticks_per_beat, message.note, message.velocity / 127))
+    whole = int(struck[-1][0] / meter.beats) + 1
+    bars = min(whole, max(4, round(seconds * tempo / 60 / meter.beats)))
+    first = dice.randint(0, whole - bars) * meter.beats
+    notes = [
+        Struck(max(start - first, 0.0), 0.2, pitch, level, "drums")
+        for start, pitch, level in struck
+        if first - 0.1 <= start < first + bars * meter.beats - 0.1
+    ]
+    inventor = Inventor(chords, meter, bars, dice)
+    if dice.random() < 0.6:
+        notes += inventor.bass()
+        if dice.random() < 0.7:
+            notes += inventor.comping(dice.choice(("keys", "guitar")))
+        if dice.random() < 0.4:
+            notes += inventor.melody()
+    return Piece(f"drummer {name[1]} {meter}", tuple(notes), *pulses_of(meter, bars), tempo)
