@@ -157,6 +157,9 @@ def render(
     players: PlayersOption = None,
     seed: int = 0,
     intensity: float = 0.5,
+    temperature: Annotated[
+        float, typer.Option(help="How freely: 0 the most likely, 1 usual, 2 wild.")
+    ] = 1.0,
 ) -> None:
     """Render a chart to a file faster than real time, without a sound card."""
     from scband.song import DEFAULT_PLAYERS  # noqa: PLC0415
@@ -164,7 +167,15 @@ def render(
 
     names = tuple(players.split(",")) if players else DEFAULT_PLAYERS
     style = _style_named(style)
-    song = make_song(chart, style=style, tempo=tempo, players=names, seed=seed, intensity=intensity)
+    song = make_song(
+        chart,
+        style=style,
+        tempo=tempo,
+        players=names,
+        seed=seed,
+        intensity=intensity,
+        temperature=temperature,
+    )
     begun = time.monotonic()
     made = song.render(output, stems=stems, choruses=choruses)
     _say(f"{made.mix}: {made.seconds:.1f} s of music in {time.monotonic() - begun:.1f} s")

@@ -140,7 +140,9 @@ class Drums:
             if rng.random() >= likely * context.temperature:
                 return None
         if learned.suits(kit, context) and _from_people(kit, rng, context):
-            return learned.fill_of(kit, context, self.seed, short=not _turns(context))
+            played = learned.fill_of(kit, context, self.seed, short=not _turns(context))
+            if played:
+                return played
         fills = [f for f in kit.fills if f.low <= context.intensity <= f.high]
         power = 0 if _turns(context) else 2
         weights = [(fill, fill.weight / fill.pulses**power) for fill in fills]
