@@ -5,7 +5,7 @@ import scband
 song = scband.chart("| Dm7 | G7 | Cmaj7 | A7 |", style="swing", tempo=140)
 song.play()
 song.render("out.wav", stems=True)
-with scband.Session(song.map, style="rock") as band:
+with scband.Session(song, style="rock") as band:
     band.bass.mute()
     band.intensity = 0.8
 """
@@ -23,6 +23,9 @@ from scband.score import Note
 from scband.theory import Chord, Key
 
 if TYPE_CHECKING:
+    from scband.analysis.analyze import analyze
+    from scband.analysis.detector import ChordDetector
+    from scband.analysis.result import Analysis
     from scband.chart import SongMap
     from scband.live.session import Session
     from scband.song import Song
@@ -46,6 +49,9 @@ _LATER = {
     "Song": "scband.song",
     "SongMap": "scband.chart",
     "Band": "scband.agents",
+    "Analysis": "scband.analysis.result",
+    "ChordDetector": "scband.analysis.detector",
+    "analyze": "scband.analysis.analyze",
     "MidiGenerator": "scband.studio.generator",
 }
 

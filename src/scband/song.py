@@ -44,12 +44,8 @@ class Song:
     def session(self, **options: Any) -> Session:
         """Return a live session of this song; options as in `scband.Session`."""
         from scband.live.session import Session  # noqa: PLC0415  # sound is imported when wanted
-        from scband.settings import Settings  # noqa: PLC0415
 
-        settings = options.pop("settings", None) or Settings.load(
-            players=",".join(self.players), seed=self.seed, intensity=self.intensity
-        )
-        return Session(self.map, style=self.style, tempo=self.tempo, settings=settings, **options)
+        return Session(self, **options)
 
     def play(self, *, choruses: int = 1, seconds: float | None = None, **options: Any) -> None:
         """Play through supernova until the song is over, `seconds` pass or Ctrl-C comes.

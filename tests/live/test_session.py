@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import scband
 from scband.errors import ChartError, SessionError, StyleError, SuperColliderError
 from scband.live.display import line
 from scband.live.ears import Heard
@@ -264,6 +265,15 @@ def test_a_recording_that_cannot_be_written_is_refused_before_anything_boots() -
         Session(SHORT, record="/proc/nowhere/take.wav", settings=dummy())
     with pytest.raises(SuperColliderError, match=r"\.wav or \.flac"):
         Session(SHORT, record="take.mp3", settings=dummy())
+
+
+def test_a_song_brings_its_style_tempo_players_and_seed_to_its_session() -> None:
+    song = scband.chart(SHORT, style="bossa", tempo=99, players=("bass", "keys"), seed=4)
+    session = Session(song, settings=None)
+    assert (session.style, session.tempo) == ("bossa", 99.0)
+    assert list(session.players) == ["bass", "keys"]
+    assert session.settings.seed == 4
+    assert Session(song, style="rock", tempo=120).style == "rock"
 
 
 def test_a_session_that_has_not_started_says_so() -> None:

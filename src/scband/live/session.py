@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import queue
 import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 from scband.agents import Band, Style, load
 from scband.agents.choice import style_for
 from scband.agents.form import Form
-from scband.chart import SongMap
+from scband.chart import SongMap, read
 from scband.errors import ScbandError, SessionError
 from scband.live.answers import Answering, Decide
 from scband.live.conductor import BarPlan, Conductor, FollowMode
+from scband.live.control import ControlThread
 from scband.live.ears import Ears, Heard
 from scband.live.harmony import harmony_of
 from scband.live.log import SessionLog
 from scband.live.options import engine_options
+from scband.live.playable import Playable
 from scband.live.player import Player
 from scband.live.status import Status, heard_by, place_of
 from scband.settings import Settings
@@ -34,23 +33,22 @@ from scband.supercollider.mixer import Strip
 from scband.supercollider.patterns import PatternController
 from scband.supercollider.recorder import file_format
 
-_COMMAND_SECONDS = 6.0
 _LEAD_SECONDS = 0.25  # from the start message to beat 0: the first bars are out by then
 _TOO_NEAR_SECONDS = 0.06  # a bar that begins so soon is left as it was sent
 _RING_SECONDS = 1.5  # the last notes and the reverb
 _SWITCH_INTERVAL = 0.0005  # so that a deciding thread never holds a hearing one for Python's 5 ms
 
-_Result = TypeVar("_Result")
-
 
 class Session:
     """A band that plays a chart through supernova.
 
-    `song` is a SongMap or the text or path of a chart. `style` and `tempo` override the chart's.
-    `choruses` 0 goes round until `stop`. `input` is an audio file that plays in the performer's
-    place; else the card is listened to, unless `sound_card_input` is False. `record` is a file for
-    the mix; `stems` writes one beside it for each player. A log of all that was heard and decided
-    goes beside the recording (or to `log`). A context manager:
+    `song` is what `scband.chart` returns, a SongMap, or the text or path of a chart. `style` and
+    `tempo` override the chart's. `choruses` 0 goes round until `stop`. `input` is an audio file
+    that plays in the performer's place; else the card is listened to, unless `sound_card_input` is
+    False; `monitor` says how loud it is heard. `record` is a file for the mix; `stems` writes one
+    beside it for each player. A log of all that was heard and decided goes beside the recording
+    (or to `log`). `on_heard(Heard)`, where it is set, is called for every frame (100 a second) and
+    onset of the input, in the listening thread. A context manager:
 
         with Session(song) as band:
             band.bass.mute(); band.intensity = 0.8; band.style = "rock"; band.wait()
@@ -61,7 +59,7 @@ class Session:
 
     def __init__(
         self,
-        song: SongMap | str | Path,
+        song: Playable | SongMap | str | Path,
         *,
         style: str | Style | None = None,
         tempo: float | None = None,
@@ -77,8 +75,12 @@ class Session:
         settings: Settings | None = None,
         on_event: Callable[[EngineEvent], None] | None = None,
     ) -> None:
-        from scband.chart import read  # noqa: PLC0415
-
+        if not isinstance(song, SongMap | str | Path):
+            style, tempo = style or song.style, tempo if tempo is not None else song.tempo
+            settings = settings or Settings.load(
+                players=",".join(song.players), seed=song.seed, intensity=song.intensity
+            )
+            song = song.map
         self.settings = settings or Settings.load()
         self.song = song if isinstance(song, SongMap) else read(song)
         folders = [Path(self.settings.styles)] if self.settings.styles else []
@@ -112,8 +114,8 @@ class Session:
         self._link = link
         self._ears: Ears | None = None
         self._beat: BeatReport | None = None
-        self._commands: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=4096)
-        self._thread: threading.Thread | None = None
+        self._control = ControlThread(self._went_wrong)
+        self._started = False
         self._interval = sys.getswitchinterval()
         self.engine = Engine(
             engine_options(self.settings, link=link), on_beat=self._on_beat, on_event=self._said
@@ -124,7 +126,7 @@ class Session:
     # --- life --------------------------------------------------------------------------------
 
     def __enter__(self) -> Session:
-        return self if self._thread is not None else self.start()
+        return self if self._control.running else self.start()
 
     def __exit__(
         self,
@@ -142,8 +144,9 @@ class Session:
 
     def start(self) -> Session:
         """Boot everything and begin to play; on failure nothing is left running."""
-        if self._thread is not None:
+        if self._started:
             raise SessionError("this session has been started already; make another one")
+        self._started = True
         sys.setswitchinterval(_SWITCH_INTERVAL)
         try:
             self.engine.boot()
@@ -157,9 +160,8 @@ class Session:
             if self._log is not None:
                 self._log.begin()
             self._listen()
-            self._thread = threading.Thread(target=self._run, name="scband-control", daemon=True)
-            self._thread.start()
-            self._ask(self._begin)
+            self._control.start()
+            self._control.ask(self._begin)
         except BaseException:
             self.stop()
             raise
@@ -223,10 +225,7 @@ class Session:
 
     def stop(self) -> None:
         """End the song, the recording and every process. Safe to call twice; never hangs."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            self._commands.put(None)
-            thread.join(timeout=_COMMAND_SECONDS)
+        self._control.stop()
         self.engine.quit()
         if self._log is not None:
             self._log.close(xruns=self.engine.jack.xruns, late=self.late)
@@ -265,7 +264,7 @@ class Session:
 
     @tempo.setter
     def tempo(self, value: float) -> None:
-        self._ask(lambda: self._set_tempo(_checked_tempo(value)))
+        self._control.ask(lambda: self._set_tempo(_checked_tempo(value)))
 
     @property
     def style(self) -> str:
@@ -275,7 +274,7 @@ class Session:
     @style.setter
     def style(self, name: str) -> None:
         style = load(name, self._style_folders)  # StyleError here, before anything changes
-        self._ask(lambda: self._set_style(style))
+        self._control.ask(lambda: self._set_style(style))
 
     @property
     def intensity(self) -> float:
@@ -286,7 +285,7 @@ class Session:
     def intensity(self, value: float) -> None:
         if not 0 <= value <= 1:
             raise SessionError(f"intensity must be between 0 and 1, not {value!r}")
-        self._ask(lambda: self._set_intensity(float(value)))
+        self._control.ask(lambda: self._set_intensity(float(value)))
 
     def set_mix(self, player: str, control: str, value: float) -> None:
         """Set one control of a player's channel; raises SuperColliderError by name and range."""
@@ -330,7 +329,7 @@ class Session:
         place = place_of(form, report)
         heard, level, onsets = heard_by(self._ears)
         return Status(
-            running=self._thread is not None and not self.finished.is_set(),
+            running=self._control.running and not self.finished.is_set(),
             bar=place.bar,
             beat=place.beat,
             section=place.section,
@@ -355,31 +354,9 @@ class Session:
 
     # --- the control thread --------------------------------------------------------------------
 
-    def _ask(self, command: Callable[[], _Result]) -> _Result:
-        """Do something in the control thread and return what comes of it, or raise its error."""
-        if self._thread is None:
-            raise SessionError("the session is not running: start it first")
-        answer: Future[_Result] = Future()
-
-        def run() -> None:
-            try:
-                answer.set_result(command())
-            except BaseException as error:  # handed to the caller
-                answer.set_exception(error)
-
-        self._commands.put(run)
-        try:
-            return answer.result(timeout=_COMMAND_SECONDS)
-        except FutureTimeoutError as error:
-            raise SessionError("the session did not answer in time") from error
-
-    def _run(self) -> None:
-        while (command := self._commands.get()) is not None:
-            try:
-                command()
-            except ScbandError as error:
-                self.error = error
-                self._said(EngineEvent("fault", str(error), time.time()))
+    def _went_wrong(self, error: ScbandError) -> None:
+        self.error = error
+        self._said(EngineEvent("fault", str(error), time.time()))
 
     def _begin(self) -> None:
         for plan in self.conductor.first():
@@ -398,8 +375,8 @@ class Session:
         self.patterns.resend()
         if self._log is not None:
             self._log.beat(report)
-        if report.in_bar == 0 and self._thread is not None:
-            self._commands.put(lambda: self._at_bar(report.bar))
+        if report.in_bar == 0:
+            self._control.post(lambda: self._at_bar(report.bar))
 
     def _at_bar(self, number: int) -> None:
         if self._link and self._beat is not None:
