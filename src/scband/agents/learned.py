@@ -221,7 +221,7 @@ def fill_of(kit: Kit, context: Context, seed: int, *, short: bool) -> LearnedFil
         (
             fill,
             math.exp(-0.5 * ((fill.energy - context.intensity) / _REACH) ** 2)
-            / fill.beats ** (2.0 if short else 0.5),
+            / fill.beats ** (2.0 if short else 1.0),
         )
         for fill in fills
     ]
