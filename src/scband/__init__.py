@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Analysis",
     "Chord",
+    "ChordDetector",
     "Key",
     "MidiGenerator",
     "Note",
@@ -41,6 +43,7 @@ __all__ = [
     "Session",
     "Song",
     "SongMap",
+    "analyze",
     "chart",
 ]
 

@@ -76,6 +76,10 @@ class AudioFileError(ScbandError):
     """An audio file is missing, unreadable, empty or not audio."""
 
 
+class AnalysisError(ScbandError):
+    """A recording cannot be analysed, or a model that this needs is missing."""
+
+
 class FrameError(ScbandError):
     """A message from the analysis synth does not have the layout that it should have."""
 

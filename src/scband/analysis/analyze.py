@@ -1,0 +1,197 @@
+"""A recording heard from end to end: `analyze(path)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scband.analysis import cache as kept
+from scband.analysis.chords import SILENT, Harmony
+from scband.analysis.decoding import RATE, Recording, decode
+from scband.analysis.networks import load_networks
+from scband.analysis.result import Analysis
+from scband.score import Meter
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from scband.analysis.beat.track import BeatTrack
+    from scband.analysis.chord_model import Evidence
+    from scband.analysis.grid import Grid
+    from scband.analysis.sections import SectionSpan
+    from scband.analysis.spectral import Surface
+
+Progress = Callable[[str, float], None]
+"""Takes the name of a stage and how much of it is done, 0 to 1."""
+
+_SILENT_PEAK = 1e-4
+_FEWEST_BEATS = 4
+
+
+def _quiet(stage: str, done: float) -> None:
+    """Tell nobody."""
+
+
+def analyze(path: str | Path, *, cache: bool = True, progress: Progress = _quiet) -> Analysis:
+    """Hear a recording: beats, meter, tempo, key, chords, sections, loudness and more.
+
+    WAV, FLAC, Ogg, MP3, AIFF of any rate, 1 to 8 channels, up to 2 hours. `cache` keeps the answer
+    under the content's hash; `progress(stage, done)` is called on the way. Raises AudioFileError
+    for what is no audio, AnalysisError where a model is missing.
+    """
+    path = Path(path)
+    key = _digest(path) if cache else ""
+    if key and (found := kept.load(key)) is not None:
+        return _renamed(found, path.name)
+    progress("decoding", 0.0)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # the networks load while the child decodes
+        loaded = beside.submit(load_networks)
+        recording = decode(path)
+        loaded.result()
+    analysis = hear(recording, progress)
+    if key:
+        kept.store(key, analysis)
+    progress("done", 1.0)
+    return analysis
+
+
+def _digest(path: Path) -> str:
+    """Hash a regular file; what cannot be read has no digest, and decoding will say why."""
+    try:
+        return kept.digest(path) if path.is_file() else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def _renamed(analysis: Analysis, name: str) -> Analysis:
+    return replace(analysis, name=name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """What is known before chords are listened for."""
+
+    recording: Recording
+    samples: NDArray[np.float32]
+    surface: Surface
+    cents: float
+    beats: BeatTrack | None
+
+
+def hear(recording: Recording, progress: Progress = _quiet) -> Analysis:
+    """Hear a decoded recording; raises AnalysisError where a model is missing."""
+    from scband.analysis.spectral import survey  # noqa: PLC0415
+    from scband.analysis.tuning import tuning_cents  # noqa: PLC0415
+
+    samples = _bounded(recording)
+    surface = survey(samples, RATE)
+    if recording.peak < _SILENT_PEAK:
+        return _joined(_Heard(recording, samples, surface, 0.0, None), SILENT, ())
+    cents = tuning_cents(samples, RATE)
+    progress("beats", 0.0)
+    heard = _Heard(recording, samples, surface, cents, follow_beats(samples))
+    return _joined(heard, *_harmony(heard, progress))
+
+
+def _bounded(recording: Recording) -> NDArray[np.float32]:
+    """Scale float recordings that go beyond full scale back to it."""
+    if recording.peak <= 1.0:
+        return recording.samples
+    return recording.samples / np.float32(recording.peak)
+
+
+def follow_beats(samples: NDArray[np.float32]) -> BeatTrack:
+    """Follow the beats of mono samples at 22.05 kHz."""
+    from scband.analysis.beat.track import track_beats  # noqa: PLC0415
+
+    return track_beats(samples, RATE)
+
+
+def _harmony(heard: _Heard, progress: Progress) -> tuple[Harmony, tuple[SectionSpan, ...]]:
+    from scband.analysis.chords import harmonise  # noqa: PLC0415
+    from scband.analysis.grid import half_beats  # noqa: PLC0415
+    from scband.analysis.listening import listen  # noqa: PLC0415
+    from scband.analysis.sections import find_sections  # noqa: PLC0415
+
+    beats = heard.beats
+    times = [] if beats is None else list(beats.beat_times)
+    ones = [] if beats is None else list(beats.downbeat_times)
+    grid = half_beats(times, ones, heard.recording.duration)
+    evidence = listen(heard.samples, grid.edges, heard.cents, progress)
+    bars, features = bar_features(evidence, grid, heard.surface, times)
+    return harmonise(evidence, grid), find_sections(bars, features)
+
+
+def bar_features(
+    evidence: Evidence, grid: Grid, surface: Surface, beats: list[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the bars' edges in seconds and what each sounds like: pitch classes and colour."""
+    inside = (grid.edges[:-1] >= beats[0] - 1e-6) if beats else np.zeros(evidence.cells, bool)
+    ones = np.flatnonzero(inside & (grid.positions == 0))
+    if len(ones) < 2:
+        return np.zeros(0), np.zeros((0, 1))
+    if inside.any() and np.flatnonzero(inside)[0] < ones[0]:
+        ones = np.append(np.flatnonzero(inside)[0], ones)
+    last = int(np.searchsorted(grid.edges, beats[-1] + 1e-6))
+    ones = ones[ones < last]
+    edges = np.append(grid.edges[ones], grid.edges[min(last, evidence.cells)])
+    cells = np.append(ones, min(last, evidence.cells))
+    rows = []
+    for a, b in pairwise(cells):
+        half = min(max(a + 1, (a + b) // 2), b - 1) if b - a > 1 else a
+        first = evidence.treble[a : max(half, a + 1)].mean(axis=0)
+        second = evidence.treble[half:b].mean(axis=0)
+        lows = evidence.low[a:b].mean(axis=0)
+        begin, end = (int(grid.edges[cell] / surface.hop) for cell in (a, b))
+        colour = surface.bands[begin : max(begin + 1, end)].mean(axis=0)
+        rows.append(np.concatenate([first, second, 0.7 * lows, 0.25 * colour]))
+    return edges, np.array(rows)
+
+
+def _joined(heard: _Heard, harmony: Harmony, sections: tuple[SectionSpan, ...]) -> Analysis:
+    recording, surface, beats = heard.recording, heard.surface, heard.beats
+    if beats is not None and len(beats.beat_times) < _FEWEST_BEATS:
+        beats = None
+    return Analysis(
+        name=recording.path.name,
+        duration=recording.duration,
+        sample_rate=recording.rate,
+        channels=recording.channels,
+        tempo=float(beats.tempo) if beats else 0.0,
+        tempo_curve=tuple((float(t), float(b)) for t, b in beats.tempo_curve) if beats else (),
+        meter=beats.meter if beats else Meter(),
+        beats=tuple(float(t) for t in beats.beat_times) if beats else (),
+        downbeats=tuple(float(t) for t in beats.downbeat_times) if beats else (),
+        beat_confidence=float(beats.confidence) if beats else 0.0,
+        key=harmony.key,
+        key_confidence=harmony.key_confidence,
+        keys=harmony.keys,
+        tuning_cents=heard.cents,
+        chords=harmony.chords,
+        sections=sections,
+        onsets=tuple(float(time) for time in surface.onsets),
+        spectral=surface.spectral,
+        material=surface.spectral.material,
+        loudness_lufs=recording.loudness_lufs,
+        peak=recording.peak,
+        clipped=recording.clipped,
+        warnings=tuple(_warnings(recording)),
+    )
+
+
+def _warnings(recording: Recording) -> list[str]:
+    found = []
+    if recording.fault:
+        found.append(f"the file breaks off: {recording.fault}")
+    if recording.nonfinite:
+        found.append(f"{recording.nonfinite} samples were no numbers and were taken as silence")
+    if recording.clipped > 0.001:
+        found.append(f"{100 * recording.clipped:.1f} % of the samples are clipped")
+    return found

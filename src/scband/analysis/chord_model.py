@@ -1,0 +1,218 @@
+"""How well each chord explains a stretch of a recording: the two networks' evidence joined.
+
+Chords are states: a root, a kind, a bass. The chord network speaks of triad, bass and seventh; the
+note network's keys are folded to pitch classes, where each chord expects some to sound and the
+rest to be silent, and to a bass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_TRIADS = {"maj": 0, "min": 1, "sus4": 2, "sus2": 3, "dim": 4, "aug": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of chord: its tones, and its places in the network's answers."""
+
+    name: str
+    tones: tuple[int, ...]
+    triad: int
+    seventh: int
+    sixth: bool = False
+
+
+KINDS = (
+    Kind("maj", (0, 4, 7), 0, 0),
+    Kind("min", (0, 3, 7), 1, 0),
+    Kind("7", (0, 4, 7, 10), 0, 2),
+    Kind("maj7", (0, 4, 7, 11), 0, 1),
+    Kind("min7", (0, 3, 7, 10), 1, 2),
+    Kind("maj6", (0, 4, 7, 9), 0, 0, True),
+    Kind("min6", (0, 3, 7, 9), 1, 0, True),
+    Kind("sus4", (0, 5, 7), 2, 0),
+    Kind("sus4(b7)", (0, 5, 7, 10), 2, 2),
+    Kind("sus2", (0, 2, 7), 3, 0),
+    Kind("dim", (0, 3, 6), 4, 0),
+    Kind("hdim7", (0, 3, 6, 10), 4, 2),
+    Kind("dim7", (0, 3, 6, 9), 4, 3),
+    Kind("aug", (0, 4, 8), 5, 0),
+    Kind("minmaj7", (0, 3, 7, 11), 1, 1),
+)
+_INVERTED = {
+    "maj": (4, 7, 10, 2), "min": (3, 7, 10), "7": (4, 7, 10), "maj7": (4, 7, 11),
+    "min7": (3, 7, 10), "maj6": (4, 7), "sus4(b7)": (7,), "dim": (3, 6),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A chord that can be heard; `root` and `bass` are pitch classes, -1 for no chord."""
+
+    root: int
+    kind: int
+    bass: int
+
+
+@lru_cache(maxsize=1)
+def states() -> tuple[State, ...]:
+    """List every chord that can be heard; the first one is no chord."""
+    found = [State(-1, -1, -1)]
+    for number, kind in enumerate(KINDS):
+        for root in range(12):
+            basses = (0, *_INVERTED.get(kind.name, ()))
+            found += [State(root, number, (root + bass) % 12) for bass in basses]
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each kind of evidence counts; found on generated clips of two kinds."""
+
+    chords: float = 3.0  # the chord network as a whole, a cell
+    bass: float = 0.5  # its bass within it
+    seventh: float = 1.0  # its seventh
+    notes: float = 1.0  # the note network
+    note_bass: float = 1.0
+    third_sounds: float = 0.80  # how likely a chord's tones sound: root and third,
+    fifth_sounds: float = 0.77
+    seventh_sounds: float = 0.67
+    other_sounds: float = 0.09  # and what is not in it
+    rare: float = 1.0  # how much rarer kinds are held back
+    inverted: float = 0.5  # what an inversion must bring
+
+
+_RARITY = {
+    "maj": 0.0, "min": 0.0, "7": 0.15, "maj7": 0.35, "min7": 0.15, "maj6": 0.8, "min6": 1.1,
+    "sus4": 0.8, "sus4(b7)": 0.8, "sus2": 1.1, "dim": 1.1, "hdim7": 0.8, "dim7": 1.0, "aug": 1.1,
+    "minmaj7": 1.3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What was heard in each cell of the grid, (cells, …), with the cells' edges in seconds."""
+
+    edges: NDArray[np.float64]
+    triad: NDArray[np.float64]
+    bass: NDArray[np.float64]
+    seventh: NDArray[np.float64]
+    ninth: NDArray[np.float64]
+    eleventh: NDArray[np.float64]
+    thirteenth: NDArray[np.float64]
+    treble: NDArray[np.float64]
+    low: NDArray[np.float64]
+
+    @property
+    def cells(self) -> int:
+        """How many cells there are."""
+        return len(self.edges) - 1
+
+
+def pooled(
+    values: NDArray[np.float32], seconds: float, edges: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Average rows that lie `seconds` apart over the cells between edges."""
+    at = np.clip(np.ceil(edges / seconds).astype(int), 0, len(values))
+    sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=float)])
+    begin, end = at[:-1], np.maximum(at[1:], at[:-1] + 1)
+    begin, end = np.minimum(begin, len(values) - 1), np.minimum(end, len(values))
+    return np.asarray((sums[end] - sums[begin]) / (end - begin)[:, None])
+
+
+_LOWEST_KEY = 21
+_TREBLE_FROM, _TREBLE_TO = 46, 84
+_BASS_TO = 55
+
+
+def folded(keys: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fold 88 keys to pitch classes: what sounds in the middle (0-1), and the bass' shares."""
+    midi = np.arange(88) + _LOWEST_KEY
+    treble = np.zeros((len(keys), 12))
+    low = np.zeros((len(keys), 12))
+    reach = np.where(midi < _BASS_TO, 1.0, np.exp((_BASS_TO - midi) / 3.0)) * (midi >= 28)
+    sounding = keys > 0.25
+    under: NDArray[np.int_] = np.cumsum(sounding, axis=1) - sounding
+    weighted = keys**2 * reach * np.where(under == 0, 1.0, 0.35)
+    for pitch_class in range(12):
+        own = midi % 12 == pitch_class
+        middle = keys[:, own & (midi >= _TREBLE_FROM) & (midi < _TREBLE_TO)] ** 0.8
+        loudest = middle.max(axis=1)
+        treble[:, pitch_class] = 0.75 * loudest + 0.25 * middle.sum(axis=1)
+        low[:, pitch_class] = weighted[:, own].sum(axis=1)
+    level = np.percentile(treble.max(axis=1), 80) + 1e-6
+    return np.clip(treble / level, 0, 1), low / (low.sum(axis=1, keepdims=True) + 0.02)
+
+
+@lru_cache(maxsize=8)
+def _expected(weights: Weights) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give for each state how likely each pitch class sounds, and the bass' distribution."""
+    found = states()
+    sounds = np.full((len(found), 12), weights.other_sounds)
+    bass = np.full((len(found), 12), 0.03)
+    for row, state in enumerate(found):
+        if state.root < 0:
+            bass[row] = 1 / 12
+            continue
+        for tone in KINDS[state.kind].tones:
+            place = (state.root + tone) % 12
+            sounds[row, place] = (
+                weights.fifth_sounds
+                if tone in (6, 7, 8)
+                else weights.seventh_sounds
+                if tone >= 9
+                else weights.third_sounds
+            )
+            bass[row, place] = 0.1 if tone == 7 else 0.08
+        bass[row, state.bass] = 0.6
+        bass[row] /= bass[row].sum()
+    return sounds, bass
+
+
+@lru_cache(maxsize=1)
+def _places() -> tuple[NDArray[np.int_], ...]:
+    """Give each state's column in the network's answers."""
+    found = states()
+    triad = [0 if s.root < 0 else 1 + 12 * KINDS[s.kind].triad + s.root for s in found]
+    bass = [0 if s.root < 0 else 1 + s.bass for s in found]
+    seventh = [-1 if s.root < 0 else KINDS[s.kind].seventh for s in found]
+    sixth = [-1 if s.root < 0 or KINDS[s.kind].seventh else int(KINDS[s.kind].sixth) for s in found]
+    return tuple(np.array(column) for column in (triad, bass, seventh, sixth))
+
+
+def scores(evidence: Evidence, weights: Weights = Weights()) -> NDArray[np.float64]:
+    """Score every state in every cell (cells, states) as a log likelihood."""
+    triad, bass, seventh, sixth = _places()
+    heard = evidence.triad[:, triad] + weights.bass * evidence.bass[:, bass]
+    known = seventh >= 0
+    heard[:, known] += weights.seventh * evidence.seventh[:, seventh[known]]
+    plain = sixth >= 0
+    heard[:, plain] += 0.5 * weights.seventh * evidence.thirteenth[:, sixth[plain]]
+    sounds, lows = _expected(weights)
+    treble = evidence.treble
+    noted = treble @ np.log(sounds).T + (1 - treble) @ np.log(1 - sounds).T
+    below = evidence.low @ np.log(lows).T
+    result = weights.chords * heard + weights.notes * noted + weights.note_bass * below
+    return np.asarray(result - _prior(weights))
+
+
+@lru_cache(maxsize=8)
+def _prior(weights: Weights) -> NDArray[np.float64]:
+    """Give what a state must bring: rarer kinds, inversions."""
+    return np.array(
+        [
+            0.0
+            if s.root < 0
+            else weights.rare * _RARITY[KINDS[s.kind].name]
+            + (weights.inverted if s.bass != s.root else 0.0)
+            for s in states()
+        ]
+    )

@@ -1,0 +1,194 @@
+"""Chords, keys and sections of a recording from what the networks heard on its beats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scband.analysis import chord_decoder as decoder
+from scband.analysis import chord_model as model
+from scband.theory import Chord, Key, guess
+from scband.theory.harmony import KEYS, find_modulations
+from scband.theory.pitch import simplest
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from scband.analysis.grid import Grid
+
+
+@dataclass(frozen=True, slots=True)
+class ChordSpan:
+    """A chord from `start` to `end` (seconds); `confidence` 0-1 is its share of belief."""
+
+    start: float
+    end: float
+    chord: Chord
+    confidence: float
+
+    @property
+    def label(self) -> str:
+        """The chord in Harte's notation."""
+        return self.chord.harte()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStretch:
+    """A stretch of the recording in one key (seconds)."""
+
+    start: float
+    end: float
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Harmony:
+    """Chords, the key of the whole with its confidence, and the keys that it goes through."""
+
+    chords: tuple[ChordSpan, ...]
+    key: Key | None
+    key_confidence: float
+    keys: tuple[KeyStretch, ...]
+
+
+SILENT = Harmony((), None, 0.0, ())
+"""No harmony at all."""
+WEIGHTS = model.Weights()
+PRICES = decoder.Prices()
+_MODULATION = 14.0  # a heard key changes less readily than a written one
+_ALTERED = 0.55
+
+
+def harmonise(
+    evidence: model.Evidence,
+    grid: Grid,
+    repeats: NDArray[np.float64] | None = None,
+    weights: model.Weights = WEIGHTS,
+    prices: decoder.Prices = PRICES,
+) -> Harmony:
+    """Decode chords twice: freely, then with the keys that the first pass shows.
+
+    `repeats` (cells, cells) says how far cells are the same music; their evidence is read together.
+    """
+    scores = model.scores(evidence, weights)
+    if repeats is not None:
+        scores = repeats @ scores
+    costs = decoder.change_prices(grid.positions, prices, grid.size)
+    path = decoder.decode(scores, costs)
+    runs = _runs(path)
+    beliefs = _key_beliefs(runs, evidence.edges)
+    if beliefs is not None:
+        path = decoder.decode(scores, costs, decoder.key_gain(beliefs, prices))
+        runs = _runs(path)
+    return _spelled(runs, scores, evidence)
+
+
+Run = tuple[int, int, int]  # first cell, end, state
+
+
+def _runs(path: NDArray[np.int_]) -> list[Run]:
+    changes = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
+    return [(a, b, int(path[a])) for a, b in pairwise(changes)]
+
+
+def _weighted(runs: list[Run], edges: NDArray[np.float64]) -> list[tuple[Chord, float]]:
+    found = model.states()
+    return [
+        (decoder.chord_of(found[state]), float(edges[end] - edges[first]))
+        for first, end, state in runs
+    ]
+
+
+def _key_beliefs(runs: list[Run], edges: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Say for each cell which key it is in (cells, 24); None where no chord sounds."""
+    weighted = _weighted(runs, edges)
+    if not any(chord for chord, _ in weighted):
+        return None
+    beliefs = np.zeros((len(edges) - 1, len(KEYS)))
+    for span in find_modulations(weighted, change=_MODULATION):
+        column = next(
+            number
+            for number, key in enumerate(KEYS)
+            if key.tonic == span.key.tonic and key.minor == span.key.minor
+        )
+        beliefs[runs[span.start][0] : runs[span.end - 1][1], column] = 1.0
+    return beliefs
+
+
+def _spelled(runs: list[Run], scores: NDArray[np.float64], evidence: model.Evidence) -> Harmony:
+    """Name the chords in their key, with extensions and confidences."""
+    edges = evidence.edges
+    weighted = _weighted(runs, edges)
+    if not any(chord for chord, _ in weighted):
+        spans = tuple(
+            ChordSpan(float(edges[a]), float(edges[b]), Chord("N.C."), 1.0) for a, b, _ in runs
+        )
+        return Harmony(spans, None, 0.0, ())
+    whole = guess([pair for pair in weighted if pair[0]])
+    stretches = find_modulations(weighted, change=_MODULATION)
+    keys = tuple(
+        KeyStretch(float(edges[runs[s.start][0]]), float(edges[runs[s.end - 1][1]]), s.key)
+        for s in stretches
+    )
+    chords = []
+    for stretch in stretches:
+        for run in runs[stretch.start : stretch.end]:
+            chord = _named(run, evidence, stretch.key)
+            sure = _confidence(run, scores)
+            chords.append(ChordSpan(float(edges[run[0]]), float(edges[run[1]]), chord, sure))
+    return Harmony(tuple(chords), whole.key, whole.confidence, keys)
+
+
+def _confidence(run: Run, scores: NDArray[np.float64]) -> float:
+    """Give the share of belief that a chord's root and third have against all other chords."""
+    first, end, state = run
+    total = scores[first:end].mean(axis=0)
+    beliefs = np.exp(total - total.max())
+    return float(beliefs[_kin()[state]].sum() / beliefs.sum())
+
+
+_KIN: list[NDArray[np.bool_]] = []
+
+
+def _kin() -> list[NDArray[np.bool_]]:
+    """Give for each state the states of the same root and third, whatever else sounds."""
+    if not _KIN:
+        found = model.states()
+        marks = [(s.root, -1 if s.root < 0 else _third(model.KINDS[s.kind].tones)) for s in found]
+        _KIN.extend(np.array([other == mark for other in marks]) for mark in marks)
+    return _KIN
+
+
+def _third(tones: tuple[int, ...]) -> int:
+    return 4 if 4 in tones else 3 if 3 in tones else 0
+
+
+def _named(run: Run, evidence: model.Evidence, key: Key) -> Chord:
+    """Spell a chord in its key, with the ninths and thirteenths that were clearly heard."""
+    first, end, number = run
+    state = model.states()[number]
+    if state.root < 0:
+        return Chord("N.C.")
+    kind = model.KINDS[state.kind]
+    tones = set(kind.tones)
+    ninth, thirteenth = (
+        np.exp(part[first:end]).mean(axis=0) for part in (evidence.ninth, evidence.thirteenth)
+    )
+    if kind.name in ("7", "maj7", "min7", "maj6", "min6") and ninth[1] > _ALTERED:
+        tones.add(2)
+    if kind.name == "7":
+        tones |= {1} if ninth[3] > _ALTERED else {3} if ninth[2] > _ALTERED else set()
+        tones |= {9} if thirteenth[1] > _ALTERED else set()
+    root = _plain(key.spell(state.root))
+    bass = root if state.bass == state.root else _plain(key.spell(state.bass))
+    return Chord.of(root, frozenset(tones), bass)
+
+
+def _plain(name: str) -> str:
+    """Respell double accidentals, and the white keys that players call by their plain names."""
+    if len(name) > 2 or name in ("Cb", "Fb", "E#", "B#"):
+        return simplest(name)
+    return name

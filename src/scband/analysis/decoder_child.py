@@ -1,0 +1,193 @@
+"""Decode the audio file on standard input to mono on standard output: a program of its own.
+
+Codecs meet hostile bytes here, in a process with limits, never in the caller's. Run as
+`python -I decoder_child.py RATE MAX_SECONDS CHANNEL`, CHANNEL -1 for the mean of all. Out come a
+JSON line with the file's format, then blocks (a little-endian count and so many float32 samples at
+RATE), a count of 0, and a JSON line with totals; or one JSON line with `error`. The file is taken
+from an open descriptor, so that neither its name nor its ending is believed. The process ends by
+itself when nobody reads it any more (a broken pipe) or when its CPU time is used up.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from typing import Any, BinaryIO
+
+MEMORY_BYTES = 3 << 30
+CPU_SECONDS = 240
+BLOCK_FRAMES = 1 << 15
+MOST_CHANNELS = 8
+RATES = (1_000, 768_000)
+FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "MPEG", "MP3")
+CLIPPED = 0.999
+# BS.1770 leaves out the subwoofer of six channels and lifts the surrounds; pairs count plainly
+_SIX = (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)
+
+
+def limit() -> None:
+    """Take away what a decoder does not need: memory without end, files, cores, CPU time."""
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(what)[1]
+        resource.setrlimit(what, (most if hard < 0 else min(most, hard),) * 2)
+
+
+def say(out: BinaryIO, **facts: Any) -> None:
+    """Write one JSON line."""
+    out.write(json.dumps(facts).encode() + b"\n")
+    out.flush()
+
+
+class Loudness:
+    """K-weighted energy of steps of 100 ms, with pyloudnorm's filters (ITU-R BS.1770-4)."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        import numpy as np  # noqa: PLC0415  # the file is opened before the slow imports
+        import pyloudnorm  # noqa: PLC0415
+
+        self._filters = [
+            (stage.b, stage.a, stage.passband_gain, np.zeros((2, channels)))
+            for stage in pyloudnorm.Meter(rate)._filters.values()
+        ]
+        self._step = max(1, round(rate / 10))
+        self._rest = np.zeros((0, channels))
+        self._weights = np.array(_SIX if channels == 6 else (1.0,) * channels)
+        self.energies: list[float] = []
+
+    def add(self, block: Any) -> None:
+        """Take frames (n, channels)."""
+        import numpy as np  # noqa: PLC0415
+        from scipy.signal import lfilter  # noqa: PLC0415
+
+        for number, (b, a, gain, state) in enumerate(self._filters):
+            block, moved = lfilter(b, a, block, axis=0, zi=state)
+            block = block * gain  # one stage after the other
+            self._filters[number] = (b, a, gain, moved)
+        whole = np.concatenate([self._rest, block])
+        steps = len(whole) // self._step
+        used = whole[: steps * self._step].reshape(steps, self._step, len(self._weights))
+        self.energies += (np.mean(used**2, axis=1) @ self._weights).tolist()
+        self._rest = whole[steps * self._step :]
+
+
+class Totals:
+    """What is known of all frames at the end."""
+
+    def __init__(self, channels: int) -> None:
+        self.frames = self.nonfinite = self.clipped = 0
+        self.peak = 0.0
+        self.mixed = 0.0
+        self.energy = [0.0] * channels
+
+    def take(self, block: Any) -> Any:
+        """Count a block and return it with numbers only."""
+        import numpy as np  # noqa: PLC0415
+
+        bad = ~np.isfinite(block)
+        if bad.any():
+            self.nonfinite += int(bad.sum())
+            block = np.where(bad, 0.0, block)
+        size = np.abs(block)
+        self.frames += len(block)
+        self.peak = max(self.peak, float(size.max(initial=0.0)))
+        self.clipped += int((size >= CLIPPED).sum())
+        self.energy = (np.asarray(self.energy) + (block.astype(float) ** 2).sum(axis=0)).tolist()
+        return block
+
+
+def _open(out: BinaryIO) -> Any:
+    import soundfile  # noqa: PLC0415
+
+    try:
+        file = soundfile.SoundFile(0)
+    except (soundfile.LibsndfileError, TypeError, ValueError, RuntimeError) as error:
+        say(out, error=str(error).rpartition(": ")[2] or "the format is not known")
+        return None
+    wrong = ""
+    if file.format not in FORMATS:
+        wrong = f"{file.format} files are not read"
+    elif not 1 <= file.channels <= MOST_CHANNELS:
+        wrong = f"it has {file.channels} channels, not 1 to {MOST_CHANNELS}"
+    elif not RATES[0] <= file.samplerate <= RATES[1]:
+        wrong = f"its sample rate is {file.samplerate} Hz"
+    if wrong:
+        say(out, error=wrong)
+        return None
+    return file
+
+
+def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
+    """Decode standard input to `out`."""
+    file = _open(out)
+    if file is None:
+        return
+    import soxr  # noqa: PLC0415
+
+    say(out, format=file.format, rate=file.samplerate, channels=file.channels)
+    resampler = soxr.ResampleStream(file.samplerate, rate, 1, dtype="float32")
+    loudness = Loudness(file.samplerate, file.channels)
+    totals = Totals(file.channels)
+    fault = ""
+    while True:
+        block, fault = _read(file)
+        if not len(block):
+            break
+        if totals.frames > max_seconds * file.samplerate:
+            fault = f"longer than {max_seconds / 3600:g} hours"
+            say(out, error=fault)
+            return
+        block = totals.take(block)
+        mono = block.mean(axis=1) if channel < 0 else block[:, channel]
+        totals.mixed += float((mono.astype(float) ** 2).sum())
+        loudness.add(block)
+        _send(out, resampler.resample_chunk(mono.astype("float32")))
+    _send(out, resampler.resample_chunk(mono_end(), last=True))
+    out.write((0).to_bytes(4, "little"))
+    say(out, fault=fault, steps=loudness.energies, **vars(totals))
+
+
+def mono_end() -> Any:
+    """Return the empty block that flushes the resampler."""
+    import numpy as np  # noqa: PLC0415
+
+    return np.zeros(0, dtype=np.float32)
+
+
+def _read(file: Any) -> tuple[Any, str]:
+    import numpy as np  # noqa: PLC0415
+    import soundfile  # noqa: PLC0415
+
+    try:
+        return file.read(BLOCK_FRAMES, dtype="float32", always_2d=True), ""
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        return np.zeros((0, 1), dtype=np.float32), str(error)
+
+
+def _send(out: BinaryIO, samples: Any) -> None:
+    if len(samples):
+        out.write(len(samples).to_bytes(4, "little"))
+        out.write(samples.astype("<f4").tobytes())
+
+
+def main() -> int:
+    """Run the program."""
+    limit()
+    out = sys.stdout.buffer
+    try:
+        decode(out, int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
+        out.flush()
+    except BrokenPipeError:
+        return 1
+    except MemoryError:
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

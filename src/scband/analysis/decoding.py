@@ -1,0 +1,223 @@
+"""Audio files decoded by a child process with limits, in blocks, to mono that lies on disk."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import select
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from scband.analysis import decoder_child
+from scband.errors import AudioFileError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RATE = 22_050
+"""Hertz at which everything is analysed."""
+MAX_SECONDS = 2 * 3600.0 + 60.0
+"""No recording may last longer."""
+MIN_SECONDS = 0.1
+"""What is shorter is not analysed."""
+MAX_FILE_BYTES = 16 << 30
+
+_STALL_SECONDS = 20.0  # a block of 32,768 frames takes milliseconds, a cold start seconds
+_LINE_BYTES = 4 << 20
+_BLOCK_SAMPLES = 1 << 26
+_CANCELLED = 0.01  # of the channels' energy: what is left when their phases oppose
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """A decoded recording.
+
+    `samples` are mono float32 at `RATE`, read from disk as they are needed; the rest tells of the
+    file: its format, sample rate in Hz, channels, seconds, sample peak (1.0 is full scale), the
+    share of samples that are clipped, how many were no numbers, integrated loudness in LUFS
+    (ITU-R BS.1770-4; -inf for silence), and what was wrong with it ("" for nothing).
+    """
+
+    path: Path
+    samples: NDArray[np.float32]
+    format: str
+    rate: int
+    channels: int
+    duration: float
+    peak: float
+    clipped: float
+    nonfinite: int
+    loudness_lufs: float
+    fault: str = ""
+
+
+def decode(path: str | Path) -> Recording:
+    """Decode a file; raises AudioFileError where it is missing, no audio, or beyond the limits.
+
+    A file that breaks off in the middle is read as far as it goes.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        samples, header, totals = _run(path, file, -1)
+        energies = totals["energy"]
+        if len(energies) > 1 and totals["mixed"] < _CANCELLED * max(energies):
+            file.seek(0)
+            loudest = energies.index(max(energies))
+            samples, header, totals = _run(path, file, loudest)
+    return _recording(path, samples, header, totals)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        # a pipe without a writer would block for ever
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AudioFileError(f"{path}: {reason}; name an audio file") from error
+    facts = os.fstat(descriptor)
+    wrong = ""
+    if not stat.S_ISREG(facts.st_mode):
+        wrong = "this is not a regular file"
+    elif facts.st_size == 0:
+        wrong = "the file is empty"
+    elif facts.st_size > MAX_FILE_BYTES:
+        wrong = f"the file is larger than {MAX_FILE_BYTES >> 30} GiB"
+    if wrong:
+        os.close(descriptor)
+        raise AudioFileError(f"{path}: {wrong}")
+    return os.fdopen(descriptor, "rb")
+
+
+Decoded = tuple["NDArray[np.float32]", dict[str, Any], dict[str, Any]]
+
+
+def _run(path: Path, file: IO[bytes], channel: int) -> Decoded:
+    """Run the child once over an open file and gather what it says."""
+    argv = [sys.executable, "-I", str(decoder_child.__file__)]
+    argv += [str(RATE), str(MAX_SECONDS), str(channel)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    # what codecs write to stderr is for nobody, and a full pipe would block them
+    process = subprocess.Popen(
+        argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+    try:
+        return _gather(path, process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+class _Pipe:
+    """Reads from a pipe with a time-out on every wait."""
+
+    def __init__(self, path: Path, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        self._path = path
+        self._process = process
+        self._descriptor = process.stdout.fileno()
+        self._kept = b""
+
+    def _more(self) -> None:
+        deadline = time.monotonic() + _STALL_SECONDS
+        ready = select.select([self._descriptor], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready[0]:
+            raise AudioFileError(f"{self._path}: the decoder got stuck in it; it may be damaged")
+        data = os.read(self._descriptor, 1 << 18)
+        if not data:
+            self._process.wait(timeout=5)
+            raise AudioFileError(
+                f"{self._path}: the decoder ended with status {self._process.returncode}; "
+                "the file is damaged or beyond the limits"
+            )
+        self._kept += data
+
+    def take(self, count: int) -> bytes:
+        """Read exactly so many bytes."""
+        while len(self._kept) < count:
+            self._more()
+        data, self._kept = self._kept[:count], self._kept[count:]
+        return data
+
+    def line(self) -> dict[str, Any]:
+        """Read a JSON line; an `error` in it is raised."""
+        while b"\n" not in self._kept:
+            if len(self._kept) > _LINE_BYTES:
+                raise AudioFileError(f"{self._path}: the decoder said something unreadable")
+            self._more()
+        text, _, self._kept = self._kept.partition(b"\n")
+        facts: dict[str, Any] = json.loads(text)
+        if "error" in facts:
+            raise AudioFileError(f"{self._path}: cannot be read as audio: {facts['error']}")
+        return facts
+
+
+def _gather(path: Path, process: subprocess.Popen[bytes]) -> Decoded:
+    import numpy as np  # noqa: PLC0415
+
+    pipe = _Pipe(path, process)
+    header = pipe.line()
+    with tempfile.TemporaryFile(prefix="scband-") as spool:
+        total = 0
+        while count := int.from_bytes(pipe.take(4), "little"):
+            if count > _BLOCK_SAMPLES:
+                raise AudioFileError(f"{path}: the decoder said something unreadable")
+            spool.write(pipe.take(4 * count))
+            total += count
+        totals = pipe.line()
+        spool.flush()
+        if total == 0:
+            fault = totals["fault"] or "there is no sound in it"
+            raise AudioFileError(f"{path}: {fault}")
+        # the map outlives the unlinked file's name; the pages are the system's to keep or drop
+        samples = np.memmap(spool, dtype=np.float32, mode="r", shape=(total,))
+    return samples, header, totals
+
+
+def _recording(
+    path: Path, samples: NDArray[np.float32], header: dict[str, Any], totals: dict[str, Any]
+) -> Recording:
+    seconds = totals["frames"] / header["rate"]
+    if seconds < MIN_SECONDS:
+        raise AudioFileError(f"{path}: {seconds:.2f} s are too short to be analysed")
+    return Recording(
+        path=path,
+        samples=samples,
+        format=header["format"],
+        rate=header["rate"],
+        channels=header["channels"],
+        duration=seconds,
+        peak=totals["peak"],
+        clipped=totals["clipped"] / (totals["frames"] * header["channels"]),
+        nonfinite=totals["nonfinite"],
+        loudness_lufs=integrated_loudness(totals["steps"]),
+        fault=totals["fault"],
+    )
+
+
+def integrated_loudness(steps: list[float]) -> float:
+    """Gate the K-weighted energy of steps of 100 ms to LUFS, -inf where nothing passes.
+
+    Blocks of 400 ms overlap by 75 %; gates at -70 LUFS and 10 LU below (ITU-R BS.1770-4).
+    """
+    blocks = [sum(steps[at : at + 4]) / 4 for at in range(max(0, len(steps) - 3))]
+    loud = [energy for energy in blocks if _lufs(energy) > -70.0]
+    if not loud:
+        return -math.inf
+    gate = _lufs(sum(loud) / len(loud)) - 10.0
+    kept = [energy for energy in loud if _lufs(energy) > gate]
+    return _lufs(sum(kept) / len(kept))
+
+
+def _lufs(energy: float) -> float:
+    return -0.691 + 10 * math.log10(energy) if energy > 0 else -math.inf

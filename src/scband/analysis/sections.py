@@ -1,0 +1,151 @@
+"""Sections: where the music turns to something else, and what comes again.
+
+Boundaries by structure features (J. Serrà, M. Müller, P. Grosche, J. Arcos, "Unsupervised music
+structure annotation by time series structure features and segment similarity", IEEE TMM 2014) on
+bars, labels by how well two sections go along each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SAME = 0.86  # mean similarity of bars, side by side, of two sections of one label
+_SHORTEST = 4  # bars
+_KEPT_NEIGHBOURS = 0.08
+_MOST_BARS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class SectionSpan:
+    """A section: its label (A, B, …; the same label means the same music), seconds, bars.
+
+    `first_bar` counts from 0 in the recording; `bars` is how many there are.
+    """
+
+    label: str
+    start: float
+    end: float
+    first_bar: int
+    bars: int
+
+
+def similarity(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compare bars (bars, features): cosine similarity, 0 to 1."""
+    centred = features - features.mean(axis=0)
+    norm = np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
+    return np.asarray(0.5 + 0.5 * (centred / norm) @ (centred / norm).T)
+
+
+def find_sections(
+    bar_times: NDArray[np.float64], features: NDArray[np.float64]
+) -> tuple[SectionSpan, ...]:
+    """Find sections of bars; `bar_times` are their starts and the last one's end in seconds."""
+    count = len(features)
+    if count == 0:
+        return ()
+    if count < 2 * _SHORTEST or count > _MOST_BARS:
+        return (SectionSpan("A", float(bar_times[0]), float(bar_times[-1]), 0, count),)
+    same = similarity(features)
+    bounds = _boundaries(same)
+    labels = _labels(same, bounds)
+    return tuple(
+        SectionSpan(label, float(bar_times[a]), float(bar_times[b]), a, b - a)
+        for label, a, b in zip(labels, bounds[:-1], bounds[1:], strict=True)
+    )
+
+
+def _boundaries(same: NDArray[np.float64]) -> list[int]:
+    """Find the bars where what is repeated, and when, changes."""
+    count = len(same)
+    context = (same[:-1, :-1] + same[1:, 1:]) / 2  # two bars at a time
+    size = len(context)
+    kept = max(2, round(_KEPT_NEIGHBOURS * size))
+    limit = -np.partition(-context, kept, axis=1)[:, kept : kept + 1]
+    linked = ((context >= limit) & (context >= limit.T)).astype(float)
+    lagged = np.zeros((size, size))
+    for row in range(size):
+        lagged[row] = np.roll(linked[row], -row)
+    kernel = np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)
+    smooth = np.apply_along_axis(np.convolve, 0, lagged, kernel, "same")
+    smooth = np.apply_along_axis(np.convolve, 1, smooth, kernel[3:6], "same")
+    turn = np.linalg.norm(np.diff(smooth, axis=0), axis=1)
+    turn = turn / (turn.max() + 1e-9)
+    turn = np.concatenate([[0.0], turn])
+    turn = turn + 0.6 * _contrast(same)[:size]
+    return _chosen(turn, count)
+
+
+def _contrast(same: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compare four bars before and after each bar among themselves and with each other."""
+    count = len(same)
+    found = np.zeros(count)
+    for bar in range(2, count - 1):
+        a, b = max(0, bar - 4), min(count, bar + 4)
+        inside = (same[a:bar, a:bar].mean() + same[bar:b, bar:b].mean()) / 2
+        found[bar] = max(0.0, inside - same[a:bar, bar:b].mean())
+    return np.asarray(found / (found.max() + 1e-9))
+
+
+def _chosen(turn: NDArray[np.float64], count: int) -> list[int]:
+    """Choose boundaries by dynamic programming: strong turns, and lengths that music has."""
+    level = float(np.mean(turn) + 0.5 * np.std(turn))
+    best = np.full(count + 1, -np.inf)
+    best[0] = 0.0
+    back = np.zeros(count + 1, dtype=int)
+    for end in range(_SHORTEST, count + 1):
+        gain = 0.0 if end == count else float(turn[end] if end < len(turn) else 0.0) - level
+        for length in range(_SHORTEST, min(end, 40) + 1):
+            usual = 0.25 if length % 8 == 0 else 0.1 if length % 4 == 0 else -0.1
+            long = -0.04 * max(0, length - 16)
+            value = best[end - length] + gain + usual + long
+            if value > best[end]:
+                best[end], back[end] = value, end - length
+    bounds = [count]
+    while bounds[-1] > 0:
+        bounds.append(int(back[bounds[-1]]))
+    return bounds[::-1]
+
+
+def _labels(same: NDArray[np.float64], bounds: list[int]) -> list[str]:
+    """Give sections the label of the first one that they go along with."""
+    spans = list(pairwise(bounds))
+    owners: list[int] = []
+    for number, (start, end) in enumerate(spans):
+        found, score = number, _SAME
+        for other, (begin, stop) in enumerate(spans[:number]):
+            if owners[other] == other:
+                likeness = _along(same, (start, end), (begin, stop))
+                if likeness > score:
+                    found, score = other, likeness
+        owners.append(found)
+    names: dict[int, str] = {}
+    for owner in owners:
+        if owner not in names:
+            names[owner] = _letter(len(names))
+    return [names[owner] for owner in owners]
+
+
+def _letter(number: int) -> str:
+    return chr(ord("A") + number % 26) + (str(number // 26 + 1) if number >= 26 else "")
+
+
+def _along(same: NDArray[np.float64], one: tuple[int, int], other: tuple[int, int]) -> float:
+    """Compare two sections bar by bar, at the shift that fits best; very unequal ones do not."""
+    sizes = one[1] - one[0], other[1] - other[0]
+    short, long = min(sizes), max(sizes)
+    if short < 0.6 * long:
+        return 0.0
+    best = 0.0
+    for shift in range(long - short + 1):
+        a = one[0] + (shift if sizes[0] > sizes[1] else 0)
+        b = other[0] + (shift if sizes[1] > sizes[0] else 0)
+        index = np.arange(short)
+        best = max(best, float(same[a + index, b + index].mean()))
+    return best
