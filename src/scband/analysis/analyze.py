@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scband.analysis.beat.track import BeatTrack
-    from scband.analysis.chord_model import Evidence
-    from scband.analysis.grid import Grid
     from scband.analysis.sections import SectionSpan
     from scband.analysis.spectral import Surface
 
@@ -118,41 +115,26 @@ def _harmony(heard: _Heard, progress: Progress) -> tuple[Harmony, tuple[SectionS
     from scband.analysis.chords import harmonise  # noqa: PLC0415
     from scband.analysis.grid import half_beats  # noqa: PLC0415
     from scband.analysis.listening import listen  # noqa: PLC0415
-    from scband.analysis.sections import find_sections  # noqa: PLC0415
+    from scband.analysis.repeats import find_links  # noqa: PLC0415
+    from scband.analysis.sections import (  # noqa: PLC0415
+        MOST_BARS,
+        bar_features,
+        find_sections,
+        similarity,
+        whole_bars,
+    )
 
     beats = heard.beats
     times = [] if beats is None else list(beats.beat_times)
     ones = [] if beats is None else list(beats.downbeat_times)
     grid = half_beats(times, ones, heard.recording.duration)
     evidence = listen(heard.samples, grid.edges, heard.cents, progress)
-    bars, features = bar_features(evidence, grid, heard.surface, times)
-    return harmonise(evidence, grid), find_sections(bars, features)
-
-
-def bar_features(
-    evidence: Evidence, grid: Grid, surface: Surface, beats: list[float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the bars' edges in seconds and what each sounds like: pitch classes and colour."""
-    inside = (grid.edges[:-1] >= beats[0] - 1e-6) if beats else np.zeros(evidence.cells, bool)
-    ones = np.flatnonzero(inside & (grid.positions == 0))
-    if len(ones) < 2:
-        return np.zeros(0), np.zeros((0, 1))
-    if inside.any() and np.flatnonzero(inside)[0] < ones[0]:
-        ones = np.append(np.flatnonzero(inside)[0], ones)
-    last = int(np.searchsorted(grid.edges, beats[-1] + 1e-6))
-    ones = ones[ones < last]
-    edges = np.append(grid.edges[ones], grid.edges[min(last, evidence.cells)])
-    cells = np.append(ones, min(last, evidence.cells))
-    rows = []
-    for a, b in pairwise(cells):
-        half = min(max(a + 1, (a + b) // 2), b - 1) if b - a > 1 else a
-        first = evidence.treble[a : max(half, a + 1)].mean(axis=0)
-        second = evidence.treble[half:b].mean(axis=0)
-        lows = evidence.low[a:b].mean(axis=0)
-        begin, end = (int(grid.edges[cell] / surface.hop) for cell in (a, b))
-        colour = surface.bands[begin : max(begin + 1, end)].mean(axis=0)
-        rows.append(np.concatenate([first, second, 0.7 * lows, 0.25 * colour]))
-    return edges, np.array(rows)
+    bars = whole_bars(grid, times)
+    features = bar_features(evidence, bars, grid, heard.surface)
+    same = similarity(features) if 1 < len(bars) <= MOST_BARS else np.zeros((0, 0))
+    harmony = harmonise(evidence, grid, find_links(same, bars) if len(same) else ())
+    cells = [first for first, _ in bars] + [end for _, end in bars[-1:]]
+    return harmony, find_sections(grid.edges[np.array(cells, dtype=int)], same, len(bars))
 
 
 def _joined(heard: _Heard, harmony: Harmony, sections: tuple[SectionSpan, ...]) -> Analysis:

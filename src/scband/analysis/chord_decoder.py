@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_DOUBT = 0.3  # how much of a habit is taken as chance
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """What a change of chord costs by where in the bar it falls, and what a key is worth."""
@@ -26,6 +29,7 @@ class Prices:
     beat: float = 2.6
     offbeat: float = 5.0
     key: float = 0.35
+    habit: float = 0.5  # what the kinds of chords that this music uses gain
 
 
 def chord_of(state: State, flats: bool = True) -> Chord:
@@ -81,6 +85,18 @@ def decode(
     for cell in range(cells - 1, 0, -1):
         path[cell - 1] = back[cell, path[cell]]
     return path
+
+
+def habit_gain(
+    path: NDArray[np.int_], edges: NDArray[np.float64], prices: Prices
+) -> NDArray[np.float64]:
+    """Give what each state gains by being of a kind that the music has shown to use (states,)."""
+    kinds = np.array([state.kind for state in states()])
+    lengths = np.diff(edges)
+    counts = np.array([lengths[kinds[path] == kind].sum() for kind in range(len(KINDS))])
+    share = (counts + _DOUBT / len(KINDS) * counts.sum()) / ((1 + _DOUBT) * counts.sum() + 1e-9)
+    gain = np.log(share * len(KINDS) + 1e-9) if counts.sum() > 0 else np.zeros(len(KINDS))
+    return np.asarray(prices.habit * np.where(kinds < 0, 0.0, gain[kinds]))
 
 
 def key_gain(beliefs: NDArray[np.float64], prices: Prices) -> NDArray[np.float64]:

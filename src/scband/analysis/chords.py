@@ -10,6 +10,7 @@ import numpy as np
 
 from scband.analysis import chord_decoder as decoder
 from scband.analysis import chord_model as model
+from scband.analysis.repeats import read_together
 from scband.theory import Chord, Key, guess
 from scband.theory.harmony import KEYS, find_modulations
 from scband.theory.pitch import simplest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scband.analysis.grid import Grid
+    from scband.analysis.repeats import Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +62,36 @@ WEIGHTS = model.Weights()
 PRICES = decoder.Prices()
 _MODULATION = 14.0  # a heard key changes less readily than a written one
 _ALTERED = 0.55
+_PASSES = 2
 
 
 def harmonise(
     evidence: model.Evidence,
     grid: Grid,
-    repeats: NDArray[np.float64] | None = None,
+    links: Links = (),
     weights: model.Weights = WEIGHTS,
     prices: decoder.Prices = PRICES,
 ) -> Harmony:
-    """Decode chords twice: freely, then with the keys that the first pass shows.
+    """Find chords and keys; the cells of `links` are the same music and are read together."""
+    scores = read_together(model.scores(evidence, weights), links)
+    runs = _runs(best_path(scores, grid, prices))
+    return _spelled(runs, scores, evidence)
 
-    `repeats` (cells, cells) says how far cells are the same music; their evidence is read together.
-    """
-    scores = model.scores(evidence, weights)
-    if repeats is not None:
-        scores = repeats @ scores
+
+def best_path(
+    scores: NDArray[np.float64], grid: Grid, prices: decoder.Prices = PRICES
+) -> NDArray[np.int_]:
+    """Decode freely, then again knowing the keys and the kinds of chords of the first pass."""
     costs = decoder.change_prices(grid.positions, prices, grid.size)
     path = decoder.decode(scores, costs)
-    runs = _runs(path)
-    beliefs = _key_beliefs(runs, evidence.edges)
-    if beliefs is not None:
-        path = decoder.decode(scores, costs, decoder.key_gain(beliefs, prices))
-        runs = _runs(path)
-    return _spelled(runs, scores, evidence)
+    for _ in range(_PASSES):
+        beliefs = _key_beliefs(_runs(path), grid.edges)
+        if beliefs is None:
+            break
+        gains = decoder.key_gain(beliefs, prices)
+        gains += decoder.habit_gain(path, grid.edges, prices)
+        path = decoder.decode(scores, costs, gains)
+    return path
 
 
 Run = tuple[int, int, int]  # first cell, end, state

@@ -7,6 +7,7 @@ bars, labels by how well two sections go along each other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,10 +17,15 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from scband.analysis.chord_model import Evidence
+    from scband.analysis.grid import Grid
+    from scband.analysis.spectral import Surface
+
 _SAME = 0.86  # mean similarity of bars, side by side, of two sections of one label
 _SHORTEST = 4  # bars
 _KEPT_NEIGHBOURS = 0.08
-_MOST_BARS = 4000
+MOST_BARS = 2500
+"""More bars than this (an hour and more) are not compared with each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,34 @@ class SectionSpan:
     bars: int
 
 
+def whole_bars(grid: Grid, beats: Sequence[float]) -> list[tuple[int, int]]:
+    """List the bars as runs of cells (first, end), from the first beat to the last."""
+    if not len(beats):
+        return []
+    begin, last = (int(np.abs(grid.edges - beat).argmin()) for beat in (beats[0], beats[-1]))
+    ones = [c for c in np.flatnonzero(grid.positions == 0).tolist() if begin <= c <= last]
+    starts = ones if ones and ones[0] == begin else [begin, *ones]
+    end = min(last + 2, len(grid.edges) - 1)
+    return [(a, b) for a, b in pairwise([*starts, end]) if b > a]
+
+
+def bar_features(
+    evidence: Evidence, bars: Sequence[tuple[int, int]], grid: Grid, surface: Surface
+) -> NDArray[np.float64]:
+    """Say what each bar sounds like: pitch classes of its halves, bass, colour (bars, 44)."""
+    rows = []
+    for first, end in bars:
+        half = min(max(first + 1, (first + end) // 2), end - 1)
+        one = evidence.treble[first : max(half, first + 1)].mean(axis=0)
+        other = evidence.treble[max(first, half) : end].mean(axis=0)
+        lows = evidence.low[first:end].mean(axis=0)
+        begin, stop = (int(grid.edges[cell] / surface.hop) for cell in (first, end))
+        begin = min(begin, len(surface.bands) - 1)
+        colour = surface.bands[begin : max(begin + 1, stop)].mean(axis=0)
+        rows.append(np.concatenate([one, other, 0.7 * lows, 0.25 * colour]))
+    return np.array(rows)
+
+
 def similarity(features: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compare bars (bars, features): cosine similarity, 0 to 1."""
     centred = features - features.mean(axis=0)
@@ -44,20 +78,22 @@ def similarity(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def find_sections(
-    bar_times: NDArray[np.float64], features: NDArray[np.float64]
+    bar_times: NDArray[np.float64], same: NDArray[np.float64], count: int
 ) -> tuple[SectionSpan, ...]:
-    """Find sections of bars; `bar_times` are their starts and the last one's end in seconds."""
-    count = len(features)
+    """Find sections of `count` bars by their similarity (bars, bars).
+
+    `bar_times` are the bars' starts and the last one's end in seconds. Few bars, or more than
+    `MOST_BARS`, are one section.
+    """
     if count == 0:
         return ()
-    if count < 2 * _SHORTEST or count > _MOST_BARS:
+    if count < 2 * _SHORTEST or len(same) != count:
         return (SectionSpan("A", float(bar_times[0]), float(bar_times[-1]), 0, count),)
-    same = similarity(features)
     bounds = _boundaries(same)
     labels = _labels(same, bounds)
     return tuple(
         SectionSpan(label, float(bar_times[a]), float(bar_times[b]), a, b - a)
-        for label, a, b in zip(labels, bounds[:-1], bounds[1:], strict=True)
+        for label, (a, b) in zip(labels, pairwise(bounds), strict=True)
     )
 
 
