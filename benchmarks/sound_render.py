@@ -69,7 +69,9 @@ def rendered(
         start = FIRST if together else ends.get(name, FIRST)
         starts[number] = start
         ends[name] = start + (DRUM_SPACE if name in DRUMS else SPACE + held - HELD)
-        controls: dict[str, float] = {"velocity": velocity, "sustain": held, **(more or {})}
+        # its own seed: else a synth's noise depends on where in memory the server puts it
+        touch = {"velocity": velocity, "sustain": held, "seed": 1 + number * 97}
+        controls: dict[str, float] = {**touch, **(more or {})}
         if name not in DRUMS:
             controls["freq"] = hertz(pitch)
         flat = [each for pair in controls.items() for each in (pair[0], float(pair[1]))]

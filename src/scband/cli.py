@@ -45,8 +45,13 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def main() -> None:
     """Run the command line; an error of scband's is one sentence and exit status 1."""
-    # a terminal that closes and a polite kill end the band as Ctrl-C does
-    for number in (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
+    # a terminal that closes and a polite kill end the band as Ctrl-C does, and Ctrl-C does it also
+    # below a shell that ignores it
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+        *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()),
+    ):
         signal.signal(number, _interrupt)
     try:
         status = app(standalone_mode=False)

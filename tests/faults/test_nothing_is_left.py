@@ -14,7 +14,10 @@ import pytest
 CHARTS = Path(__file__).parents[2] / "examples" / "charts"
 CHART = str(CHARTS / "night_drive.txt")
 
+# a shell that starts the tests in the background has Ctrl-C ignored below it
 RAISES = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from scband.live.session import Session
 from scband.settings import Settings
 with Session({chart!r}, settings=Settings.load(audio="dummy")) as band:
