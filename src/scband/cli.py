@@ -250,6 +250,25 @@ def convert(
 
 
 @app.command()
+def analyze(
+    files: Annotated[list[Path], typer.Argument(help="Recordings: WAV, FLAC, Ogg, MP3, AIFF.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")] = False,
+    lab: Annotated[bool, typer.Option("--lab", help="Print timed chords.")] = False,
+    chart: Annotated[bool, typer.Option("--chart", help="Print a chart that plays.")] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw FILE.png beside each file.")] = False,
+    cache: Annotated[bool, typer.Option(help="Keep and use what was heard before.")] = True,
+) -> None:
+    """Hear beats, meter, tempo, key, chords and sections in recordings."""
+    from scband.analysis.report import Form, report  # noqa: PLC0415  # heavy
+
+    if as_json + lab + chart > 1:
+        raise typer.BadParameter("choose one of --json, --lab and --chart")
+    form = Form.JSON if as_json else Form.LAB if lab else Form.CHART if chart else Form.TEXT
+    if report(files, form, plot=plot, cache=cache, say=_say):
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     quick: Annotated[bool, typer.Option(help="Only look; boot and measure nothing.")] = False,
