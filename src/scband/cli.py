@@ -91,6 +91,9 @@ def live(
     players: PlayersOption = None,
     seed: SeedOption = None,
     intensity: IntensityOption = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="How far the players stray, 0 to 2.")
+    ] = None,
     monitor: Annotated[float, typer.Option(help="How loud the input is heard, 0 to 1.")] = 0.0,
     link: Annotated[bool, typer.Option(help="Share tempo and beat by Ableton Link.")] = False,
     audio: Annotated[str | None, typer.Option(help="auto, running, card or dummy.")] = None,
@@ -114,6 +117,7 @@ def live(
         players=players,
         seed=seed,
         intensity=intensity,
+        temperature=temperature,
         count_in=count_in,
     )
     unheard = not _has_card(settings.audio)

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     players: str = Field("drums,bass,keys,guitar", description="who plays, by name")
     seed: int = Field(0, ge=0, description="seed of every musical choice")
     intensity: float = Field(0.5, ge=0, le=1, description="how hard the band plays")
+    temperature: float = Field(
+        1.0, ge=0, le=2, description="how far the players stray: 0 the most likely, 2 wild"
+    )
     humanise: float = Field(
         1.0, ge=0, le=3, description="how human timing and touch are; 0 is exact"
     )

@@ -105,3 +105,13 @@ def test_the_harmony_for_sclang_has_every_chord_of_the_form_with_a_scale_that_ho
     for chord in chords:
         assert chord.root in chord.pitch_classes
         assert chord.pitch_classes - {chord.bass} <= chord.scale | chord.pitch_classes
+
+
+def test_a_ritardando_slows_each_step_within_its_own_bar() -> None:
+    lead = Conductor(Form(SONG, choruses=2), Band("ballad"), tempo=80)
+    assert lead.style.ending == "ritardando"
+    steps = [step for number in range(9) for step in lead.slowings(number)]
+    assert len(steps) >= 5
+    assert [tempo for _, tempo in steps] == sorted((t for _, t in steps), reverse=True)
+    assert all(40 < tempo < 80 for _, tempo in steps)
+    assert Conductor(Form(SONG), Band("ballad"), tempo=80).slowings(3) == []

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from scband.agents import Band, Moment, Performer, Style, load
+from scband.agents.ending import slowing
 from scband.agents.form import Form, Slot
 from scband.errors import SessionError
 from scband.score import Note
@@ -41,6 +42,7 @@ class Conductor:
         *,
         tempo: float,
         intensity: float = 0.5,
+        temperature: float = 1.0,
         mode: FollowMode | str = FollowMode.CLICK,
     ) -> None:
         if mode not in list(FollowMode):
@@ -52,6 +54,7 @@ class Conductor:
         self.mode = FollowMode(mode)
         self.tempo = tempo
         self.intensity = intensity
+        self.temperature = temperature
         self.swing: float | None = None
         self.performer = Performer()
         self.decided = 0
@@ -74,6 +77,7 @@ class Conductor:
             intensity=self.intensity,
             swing=self.swing,
             performer=self.performer,
+            temperature=self.temperature,
         )
         return BarPlan(slot, self.band.decide(context))
 
@@ -96,6 +100,16 @@ class Conductor:
             plans.append(self.decide(slot))
             self.decided += 1
         return plans
+
+    def slowings(self, number: int) -> list[tuple[float, float]]:
+        """Return (beat, tempo) of the ritardando's steps within one bar; most bars have none."""
+        here, length = self.form.slot(number), self.form.length
+        if here is None or length is None or self.style.ending != "ritardando":
+            return []
+        last = self.form.slot(length - 1)
+        assert last is not None
+        steps = slowing(last.start, last.beats, self.tempo)
+        return [(b, t) for b, t in steps if here.start <= b < here.start + here.beats]
 
     def over(self, number: int) -> bool:
         """Say whether bar `number` lies past the end of the performance."""

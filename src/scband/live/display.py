@@ -26,7 +26,8 @@ def note_name(pitch: float) -> str:
 
 def line(status: Status) -> str:
     """Return the status line: bar, chord, tempo, what is heard, what went wrong."""
-    place = "count-in" if status.bar == 0 else f"bar {status.bar:>3} [{status.section}]"
+    section = f" [{status.section}]" if status.section else ""
+    place = "count-in" if status.bar == 0 else f"bar {status.bar:>3}{section}"
     chord = f"{status.chord or '–':<8} → {status.next_chord or '–':<8}"
     heard = "–" if status.heard is None else note_name(status.heard)
     return (

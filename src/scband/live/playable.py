@@ -33,3 +33,7 @@ class Playable(Protocol):
     @property
     def intensity(self) -> float:
         """How hard the band plays, 0 to 1."""
+
+    @property
+    def temperature(self) -> float:
+        """How far the players stray, 0 to 2."""

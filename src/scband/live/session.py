@@ -78,7 +78,10 @@ class Session:
         if not isinstance(song, SongMap | str | Path):
             style, tempo = style or song.style, tempo if tempo is not None else song.tempo
             settings = settings or Settings.load(
-                players=",".join(song.players), seed=song.seed, intensity=song.intensity
+                players=",".join(song.players),
+                seed=song.seed,
+                intensity=song.intensity,
+                temperature=song.temperature,
             )
             song = song.map
         self.settings = settings or Settings.load()
@@ -96,7 +99,12 @@ class Session:
         speed = _checked_tempo(tempo if tempo is not None else self.song.tempo)
         form = Form(self.song, choruses=choruses, count_in=self.settings.count_in)
         self.conductor = Conductor(
-            form, band, tempo=speed, intensity=self.settings.intensity, mode=follow
+            form,
+            band,
+            tempo=speed,
+            intensity=self.settings.intensity,
+            temperature=self.settings.temperature,
+            mode=follow,
         )
         self.players: dict[str, Player] = {name: Player(self, name) for name in band.players}
         self.finished = threading.Event()
@@ -287,6 +295,17 @@ class Session:
             raise SessionError(f"intensity must be between 0 and 1, not {value!r}")
         self._control.ask(lambda: self._set_intensity(float(value)))
 
+    @property
+    def temperature(self) -> float:
+        """How far the players stray, 0 (the most likely) to 2 (wild); from the next bar on."""
+        return self.conductor.temperature
+
+    @temperature.setter
+    def temperature(self, value: float) -> None:
+        if not 0 <= value <= 2:
+            raise SessionError(f"temperature must be between 0 and 2, not {value!r}")
+        self._control.ask(lambda: self._set_temperature(float(value)))
+
     def set_mix(self, player: str, control: str, value: float) -> None:
         """Set one control of a player's channel; raises SuperColliderError by name and range."""
         checked = self.engine.mixer.check(player, control, value)
@@ -367,6 +386,8 @@ class Session:
         slot = plan.slot
         for player, notes in plan.notes.items():
             self.patterns.send_bar(player, slot.number, slot.start, slot.beats, notes)
+        for beat, tempo in self.conductor.slowings(slot.number) if not self._link else ():
+            self.patterns.post("tempo", tempo, beat)
         if self._log is not None:
             self._log.bar(plan, str(self.conductor.style.name))
 
@@ -418,6 +439,10 @@ class Session:
 
     def _set_intensity(self, value: float) -> None:
         self.conductor.intensity = value
+        self._again()
+
+    def _set_temperature(self, value: float) -> None:
+        self.conductor.temperature = value
         self._again()
 
     def _said(self, event: EngineEvent) -> None:
