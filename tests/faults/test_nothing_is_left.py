@@ -131,6 +131,24 @@ def test_a_session_whose_supernova_dies_says_so_and_ends(alive: Callable[[int], 
     assert left_in_shared_memory(port, jack) == []
 
 
+def test_a_recording_session_whose_supernova_dies_ends_in_our_own_error(tmp_path: Path) -> None:
+    take = tmp_path / "take.wav"
+    script = RAISES.format(
+        chart=CHART,
+        then="band.wait(2); os.kill(band.engine.server.pid, signal.SIGKILL); band.wait(20)",
+    ).replace('"dummy")', f'"dummy"), record={str(take)!r}')
+    done = subprocess.run(
+        [sys.executable, "-c", "import os\n" + script],
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    assert "supernova ended unasked" in done.stderr
+    assert "During handling" not in done.stderr
+    assert take.stat().st_size > 100_000
+
+
 def test_a_session_whose_sclang_dies_says_so_and_ends(alive: Callable[[int], bool]) -> None:
     process, pids, _, _ = begin(
         "import os, signal; os.kill(band.engine.language.pid, signal.SIGKILL); band.wait(20)"

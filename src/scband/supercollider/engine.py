@@ -163,12 +163,13 @@ class Engine:
 
     def quit(self) -> None:
         """End everything in order; never raises, safe to call twice."""
-        if self._recorder is not None and self._recorder.takes:
+        if self._server is not None and self._server.online:
+            # a server that hangs must not keep the rest from ending: its process is ended below
             with contextlib.suppress(ScbandError):
-                self._recorder.stop()
-        if self._input is not None:
-            with contextlib.suppress(ScbandError):
-                self._input.stop()
+                if self._recorder is not None and self._recorder.takes:
+                    self._recorder.stop()
+                if self._input is not None:
+                    self._input.stop()
         self.language.quit()
         if self._server is not None:
             self._server.quit()

@@ -18,9 +18,11 @@ from typing import Any
 import supriya
 from supriya.contexts.realtime import BaseServer
 from supriya.enums import BootStatus
+from supriya.exceptions import ServerOffline
+from supriya.osc import OscProtocolOffline
 from supriya.scsynth import Options, ThreadedProcessProtocol
 
-from scband.errors import ServerBootError, SynthDefError
+from scband.errors import ServerBootError, SuperColliderError, SynthDefError
 from scband.supercollider import programs
 from scband.supercollider.ports import LOOPBACK, free_port
 from scband.supercollider.processes import REAPER, ChildProcess
@@ -331,20 +333,33 @@ class SoundServer:
             self.server.sync(timeout=timeout)
         except TimeoutError as error:
             raise ServerBootError(f"supernova did not answer /sync within {timeout} s") from error
+        except (ServerOffline, OscProtocolOffline, OSError) as error:
+            raise SuperColliderError("supernova is not running any more") from error
+
+    @property
+    def online(self) -> bool:
+        """Whether supernova runs and answers."""
+        return self._server is not None and self._server.boot_status == BootStatus.ONLINE
+
+    def _out(self, content: list[str | float | bytes] | supriya.OscBundle) -> None:
+        try:
+            self.server.send(content)
+        except (ServerOffline, OscProtocolOffline, OSError) as error:
+            raise SuperColliderError("supernova is not running any more") from error
 
     def send(self, *message: str | float | bytes) -> None:
-        """Send one OSC message to supernova now."""
-        self.server.send(list(message))
+        """Send one OSC message to supernova now; raises SuperColliderError where it is gone."""
+        self._out(list(message))
 
     def send_together(self, *messages: Sequence[str | float]) -> None:
         """Send messages in one bundle: supernova does them in the same control block."""
         contents = [supriya.OscMessage(*map(_argument, message)) for message in messages]
-        self.server.send(supriya.OscBundle(contents=contents))
+        self._out(supriya.OscBundle(contents=contents))
 
     def send_at(self, unix_seconds: float, *messages: Sequence[str | float]) -> None:
         """Send messages in one bundle that is due at a Unix time."""
         contents = [supriya.OscMessage(*map(_argument, message)) for message in messages]
-        self.server.send(supriya.OscBundle(contents=contents, timestamp=unix_seconds))
+        self._out(supriya.OscBundle(contents=contents, timestamp=unix_seconds))
 
     def _end_process(self) -> None:
         process = getattr(self.server.process_protocol, "child", None)
@@ -357,7 +372,7 @@ class SoundServer:
         """End supernova and remove its shared-memory segment. Safe to call twice."""
         if self._server is None:
             return
-        if self._server.boot_status == BootStatus.ONLINE:
+        if self.online:
             done: Future[None] = Future()
             threading.Thread(target=self._quit_into, args=(done,), daemon=True).start()
             with contextlib.suppress(TimeoutError):  # it hangs: the process is ended below
