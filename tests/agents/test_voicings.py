@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scband.agents import Band, Moment, names
-from scband.agents.fretboard import SPAN, TUNING, Fretting, fretting
+from scband.agents.fretboard import Fretting, fretting
 from scband.agents.voicings import next_voicing, voicings
 from scband.theory.chord import Chord
+from scband.theory.fretboard import SPAN, STANDARD_TUNING
 from scband.theory.shapes import guide_tones
 
 SYMBOLS = st.builds(
@@ -33,7 +34,7 @@ def test_guitars_stay_playable(symbol, kind, home):
     assert not pressed or max(pressed) - min(pressed) < SPAN
     assert all(0 <= fret <= 14 for fret in shape.frets)
     assert shape.pitches == tuple(
-        TUNING[s] + f for s, f in zip(shape.strings, shape.frets, strict=True)
+        STANDARD_TUNING[s] + f for s, f in zip(shape.strings, shape.frets, strict=True)
     )
     assert {pitch % 12 for pitch in shape.pitches} <= chord.pitch_classes
 

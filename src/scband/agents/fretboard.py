@@ -15,13 +15,8 @@ from types import MappingProxyType
 
 from scband.agents.harmony import core, degree
 from scband.theory.chord import Chord
+from scband.theory.fretboard import SPAN, STANDARD_TUNING
 from scband.theory.shapes import guide_tones
-
-TUNING = (40, 45, 50, 55, 59, 64)
-"""MIDI pitches of the open strings, E2 to E4."""
-
-SPAN = 4
-"""Frets within which the fingers lie."""
 
 _HIGHEST, _FINGERS = 10, 4
 _FINGER = 0.25
@@ -49,7 +44,8 @@ class Fretting:
     def pitches(self) -> tuple[int, ...]:
         """MIDI pitches from the lowest string up."""
         return tuple(
-            TUNING[string] + fret for string, fret in zip(self.strings, self.frets, strict=True)
+            STANDARD_TUNING[string] + fret
+            for string, fret in zip(self.strings, self.frets, strict=True)
         )
 
     @property
@@ -99,7 +95,9 @@ def _candidates(chord: Chord, kind: str) -> Iterator[tuple[tuple[int, ...], tupl
         for position in positions:
             options = [_frets(string, position, tones) for string in strings]
             if kind in _ROOTED:
-                options[0] = [f for f in options[0] if (TUNING[strings[0]] + f) % 12 == chord.root]
+                options[0] = [
+                    f for f in options[0] if (STANDARD_TUNING[strings[0]] + f) % 12 == chord.root
+                ]
             for frets in product(*options):
                 yield strings, frets
 
@@ -130,7 +128,7 @@ def _tones(chord: Chord, kind: str) -> frozenset[int]:
 def _frets(string: int, position: int, tones: frozenset[int]) -> list[int]:
     reach = range(position, position + SPAN)
     frets = [0, *reach[1:]] if position == 0 else list(reach)
-    return [fret for fret in frets if (TUNING[string] + fret) % 12 in tones]
+    return [fret for fret in frets if (STANDARD_TUNING[string] + fret) % 12 in tones]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +143,9 @@ class _Wanted:
 
     def cost(self, strings: tuple[int, ...], frets: tuple[int, ...], home: int) -> float:
         """Weigh a shape: missing tones first, then doublings, crossed strings and place."""
-        pitches = [TUNING[string] + fret for string, fret in zip(strings, frets, strict=True)]
+        pitches = [
+            STANDARD_TUNING[string] + fret for string, fret in zip(strings, frets, strict=True)
+        ]
         heard = guides = crossed = 0
         before = -1
         for pitch in pitches:
