@@ -103,11 +103,11 @@ def excerpts(folder: Path) -> list[Excerpt]:
 def render(excerpt: Excerpt, rng: random.Random, target: Path, seconds: float = 45.0) -> dict:
     """Arrange and render one excerpt and write its truth beside it."""
     name, low, high = rng.choice(GROOVES[excerpt.beats]).split()
-    tempo = rng.uniform(float(low), float(high))
+    tempo = rng.randint(int(low), int(high))  # MMA cuts off fractions
     count = max(8, int(seconds / (excerpt.beats * 60 / tempo)))
     start = rng.randrange(max(1, len(excerpt.bars) - count + 1))
     bars = excerpt.bars[start : start + count]
-    text = [f"Tempo {tempo:.3f}", f"Time {excerpt.beats}", f"Groove {name}"]
+    text = [f"Tempo {tempo}", f"Time {excerpt.beats}", f"Groove {name}"]
     text += [f"{n + 1} {_line(bar, excerpt.beats)}" for n, bar in enumerate(bars)]
     font = rng.choice(FONTS)
     with tempfile.TemporaryDirectory() as scratch:

@@ -24,12 +24,12 @@ _DOUBT = 0.3  # how much of a habit is taken as chance
 class Prices:
     """What a change of chord costs by where in the bar it falls, and what a key is worth."""
 
-    downbeat: float = 1.0
-    half: float = 1.8  # the middle of a bar of four
-    beat: float = 2.6
-    offbeat: float = 5.0
-    key: float = 0.35
-    habit: float = 0.5  # what the kinds of chords that this music uses gain
+    downbeat: float = 0.7
+    half: float = 3.0  # the middle of a bar of four
+    beat: float = 5.5
+    offbeat: float = 8.5
+    key: float = 0.7
+    habit: float = 0.85  # what the kinds of chords that this music uses gain
 
 
 def chord_of(state: State, flats: bool = True) -> Chord:

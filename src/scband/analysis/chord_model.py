@@ -77,17 +77,17 @@ def states() -> tuple[State, ...]:
 class Weights:
     """What each kind of evidence counts; found on generated clips of two kinds."""
 
-    chords: float = 3.0  # the chord network as a whole, a cell
-    bass: float = 0.5  # its bass within it
-    seventh: float = 1.0  # its seventh
-    notes: float = 1.0  # the note network
-    note_bass: float = 1.0
-    third_sounds: float = 0.80  # how likely a chord's tones sound: root and third,
-    fifth_sounds: float = 0.77
-    seventh_sounds: float = 0.67
-    other_sounds: float = 0.09  # and what is not in it
-    rare: float = 1.0  # how much rarer kinds are held back
-    inverted: float = 0.5  # what an inversion must bring
+    chords: float = 1.0  # the chord network as a whole, a cell
+    bass: float = 0.32  # its bass within it
+    seventh: float = 0.65  # its seventh
+    notes: float = 1.8  # the note network
+    note_bass: float = 0.4
+    third_sounds: float = 0.79  # how likely a chord's tones sound: root and third,
+    fifth_sounds: float = 0.84
+    seventh_sounds: float = 0.6
+    other_sounds: float = 0.04  # and what is not in it
+    rare: float = 1.4  # how much rarer kinds are held back
+    inverted: float = 0.1  # what an inversion must bring
 
 
 _RARITY = {

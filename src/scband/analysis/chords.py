@@ -10,8 +10,9 @@ import numpy as np
 
 from scband.analysis import chord_decoder as decoder
 from scband.analysis import chord_model as model
+from scband.analysis.keys import key_of
 from scband.analysis.repeats import read_together
-from scband.theory import Chord, Key, guess
+from scband.theory import Chord, Key
 from scband.theory.harmony import KEYS, find_modulations
 from scband.theory.pitch import simplest
 
@@ -135,19 +136,37 @@ def _spelled(runs: list[Run], scores: NDArray[np.float64], evidence: model.Evide
             ChordSpan(float(edges[a]), float(edges[b]), Chord("N.C."), 1.0) for a, b, _ in runs
         )
         return Harmony(spans, None, 0.0, ())
-    whole = guess([pair for pair in weighted if pair[0]])
-    stretches = find_modulations(weighted, change=_MODULATION)
-    keys = tuple(
-        KeyStretch(float(edges[runs[s.start][0]]), float(edges[runs[s.end - 1][1]]), s.key)
-        for s in stretches
+    whole, sure = key_of(weighted) or (Key("C"), 0.0)
+    keys = _keys(runs, weighted, whole)
+    stretches = tuple(
+        KeyStretch(float(edges[runs[a][0]]), float(edges[runs[b - 1][1]]), key)
+        for a, b, key in keys
     )
     chords = []
-    for stretch in stretches:
-        for run in runs[stretch.start : stretch.end]:
-            chord = _named(run, evidence, stretch.key)
-            sure = _confidence(run, scores)
-            chords.append(ChordSpan(float(edges[run[0]]), float(edges[run[1]]), chord, sure))
-    return Harmony(tuple(chords), whole.key, whole.confidence, keys)
+    for begin, end, key in keys:
+        for run in runs[begin:end]:
+            chord = _named(run, evidence, key)
+            belief = _confidence(run, scores)
+            chords.append(ChordSpan(float(edges[run[0]]), float(edges[run[1]]), chord, belief))
+    return Harmony(tuple(chords), whole, sure, stretches)
+
+
+def _keys(
+    runs: list[Run], weighted: list[tuple[Chord, float]], whole: Key
+) -> list[tuple[int, int, Key]]:
+    """Split the runs where the key changes: first run, end, key."""
+    spans = find_modulations(weighted, change=_MODULATION)
+    if len(spans) == 1:
+        return [(0, len(runs), whole)]
+    found: list[tuple[int, int, Key]] = []
+    for span in spans:
+        heard = key_of(weighted[span.start : span.end])
+        key = heard[0] if heard is not None else span.key
+        if found and found[-1][2] == key:
+            found[-1] = (found[-1][0], span.end, key)
+        else:
+            found.append((span.start, span.end, key))
+    return found
 
 
 def _confidence(run: Run, scores: NDArray[np.float64]) -> float:

@@ -139,8 +139,8 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
         if not len(block):
             break
         if totals.frames > max_seconds * file.samplerate:
-            fault = f"longer than {max_seconds / 3600:g} hours"
-            say(out, error=fault)
+            out.write((0).to_bytes(4, "little"))
+            say(out, error=f"it is longer than {max_seconds / 3600:.3g} hours")
             return
         block = totals.take(block)
         mono = block.mean(axis=1) if channel < 0 else block[:, channel]

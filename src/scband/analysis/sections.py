@@ -108,14 +108,20 @@ def _boundaries(same: NDArray[np.float64]) -> list[int]:
     lagged = np.zeros((size, size))
     for row in range(size):
         lagged[row] = np.roll(linked[row], -row)
-    kernel = np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)
-    smooth = np.apply_along_axis(np.convolve, 0, lagged, kernel, "same")
-    smooth = np.apply_along_axis(np.convolve, 1, smooth, kernel[3:6], "same")
+    bell = np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)
+    smooth = _smoothed(_smoothed(lagged, bell).T, bell[3:6]).T
     turn = np.linalg.norm(np.diff(smooth, axis=0), axis=1)
     turn = turn / (turn.max() + 1e-9)
     turn = np.concatenate([[0.0], turn])
     turn = turn + 0.6 * _contrast(same)[:size]
     return _chosen(turn, count)
+
+
+def _smoothed(table: NDArray[np.float64], bell: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Smooth the columns of a table, whatever its length."""
+    reach = len(bell) // 2
+    padded = np.pad(table, ((reach, reach), (0, 0)))
+    return np.asarray(np.sum([w * padded[k : k + len(table)] for k, w in enumerate(bell)], axis=0))
 
 
 def _contrast(same: NDArray[np.float64]) -> NDArray[np.float64]:

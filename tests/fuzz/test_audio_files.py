@@ -1,0 +1,119 @@
+"""Damaged and hostile audio files: a sensible answer or one typed error, soon, and no leftovers."""
+
+from __future__ import annotations
+
+import os
+import random
+import struct
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import soundfile
+
+from scband.analysis.decoding import decode
+from scband.errors import AudioFileError
+
+RATE = 22_050
+SECONDS_TO_ANSWER = 5.0  # alone it takes a fraction of one; the machine may be busy
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("sources")
+    sound = 0.3 * np.sin(np.arange(RATE) / 9.0)
+    found = {}
+    for name in ("wav", "flac", "ogg", "mp3", "aiff"):
+        path = folder / f"a.{name}"
+        soundfile.write(path, sound, RATE)
+        found[name] = path.read_bytes()
+    return found
+
+
+def answers(path: Path) -> bool:
+    """Decode; True for an answer, False for our own error. Anything else fails the test."""
+    begun = time.monotonic()
+    try:
+        recording = decode(path)
+    except AudioFileError:
+        answered = False
+    else:
+        assert np.isfinite(recording.samples).all()
+        answered = True
+    assert time.monotonic() - begun < SECONDS_TO_ANSWER
+    return answered
+
+
+def test_mutated_files_end_in_an_answer_or_our_error(
+    tmp_path: Path, sources: dict[str, bytes]
+) -> None:
+    rng = random.Random(11)
+    for number in range(20):
+        name = rng.choice(sorted(sources))
+        data = bytearray(sources[name])
+        for _ in range(rng.randint(1, 30)):
+            place = rng.randrange(min(len(data), 200 if rng.random() < 0.6 else len(data)))
+            data[place] = rng.randrange(256)
+        if rng.random() < 0.4:
+            del data[rng.randrange(len(data)) :]
+        path = tmp_path / f"{number}.{name}"
+        path.write_bytes(data)
+        answers(path)
+
+
+def test_a_file_that_breaks_off_is_read_as_far_as_it_goes(
+    tmp_path: Path, sources: dict[str, bytes]
+) -> None:
+    path = tmp_path / "half.wav"
+    path.write_bytes(sources["wav"][: len(sources["wav"]) // 2])
+    assert decode(path).duration == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("data", [b"", b"RIFF", b"hello world" * 100, b"\0" * 5000, b"fLaC" * 9])
+def test_what_is_no_audio_is_an_error(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(data)
+    assert not answers(path)
+
+
+def test_impossible_headers_are_refused(tmp_path: Path, sources: dict[str, bytes]) -> None:
+    head = sources["wav"]
+    for place, kind, value in ((22, "<H", 1000), (24, "<I", 4_000_000_000), (24, "<I", 1)):
+        data = bytearray(head)
+        struct.pack_into(kind, data, place, value)
+        path = tmp_path / "a.wav"
+        path.write_bytes(data)
+        assert not answers(path)
+
+
+def test_a_pipe_a_folder_and_a_device_are_refused_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path, Path("/dev/zero"), Path("a\0b")):
+        assert not answers(path)
+
+
+def test_a_small_file_of_endless_silence_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bomb.flac"
+    with soundfile.SoundFile(path, "w", 8000, 1) as file:
+        for _ in range(60):
+            file.write(np.zeros(8000))
+    monkeypatch.setattr("scband.analysis.decoding.MAX_SECONDS", 30.0)
+    with pytest.raises(AudioFileError, match="longer than"):
+        decode(path)
+
+
+def test_decoding_leaves_no_process_behind(tmp_path: Path, sources: dict[str, bytes]) -> None:
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    for name, data in sources.items():
+        path = tmp_path / f"a.{name}"
+        path.write_bytes(data)
+        assert answers(path)
+        path.write_bytes(data[:50])
+        answers(path)
+    after = {child.pid for child in psutil.Process().children(recursive=True)}
+    assert after <= before
