@@ -88,12 +88,15 @@ def hear(recording: Recording, progress: Progress = _quiet) -> Analysis:
     from scband.analysis.tuning import tuning_cents  # noqa: PLC0415
 
     samples = _bounded(recording)
-    surface = survey(samples, RATE)
     if recording.peak < _SILENT_PEAK:
+        surface = survey(samples, RATE)
         return _joined(_Heard(recording, samples, surface, 0.0, None), SILENT, ())
-    cents = tuning_cents(samples, RATE)
     progress("beats", 0.0)
-    heard = _Heard(recording, samples, surface, cents, follow_beats(samples))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        beats = beside.submit(follow_beats, samples)
+        surface = survey(samples, RATE)
+        cents = tuning_cents(samples, RATE)
+        heard = _Heard(recording, samples, surface, cents, beats.result())
     return _joined(heard, *_harmony(heard, progress))
 
 
