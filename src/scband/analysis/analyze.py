@@ -60,9 +60,9 @@ def analyze(path: str | Path, *, cache: bool = True, progress: Progress = _quiet
 
 
 def _digest(path: Path) -> str:
-    """Hash a regular file; what cannot be read has no digest, and decoding will say why."""
+    """Hash an audio file; what is none, or cannot be read, has no digest: decoding says why."""
     try:
-        return kept.digest(path) if path.is_file() else ""
+        return kept.digest(path) if path.is_file() and kept.may_be_audio(path) else ""
     except (OSError, ValueError):
         return ""
 

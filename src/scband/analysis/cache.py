@@ -15,6 +15,8 @@ from scband.supercollider.synthdefs import cache_folder
 ALGORITHM = 1
 """Counts up whenever the same recording would be heard otherwise."""
 _MOST_FILES = 2000
+_LARGEST = 2 << 30  # hashing more takes longer than it is worth
+_HEADS = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"fLaC", b"OggS", b"ID3", b"caff", b".snd")
 
 
 def digest(path: Path) -> str:
@@ -24,6 +26,14 @@ def digest(path: Path) -> str:
         while block := file.read(1 << 20):
             state.update(block)
     return state.hexdigest()
+
+
+def may_be_audio(path: Path) -> bool:
+    """Tell by size and first bytes whether a file is worth hashing."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    mpeg = len(head) > 1 and head[0] == 0xFF and head[1] >= 0xE0
+    return path.stat().st_size <= _LARGEST and (mpeg or head.startswith(_HEADS))
 
 
 def _folder() -> Path:
