@@ -24,12 +24,12 @@ _DOUBT = 0.3  # how much of a habit is taken as chance
 class Prices:
     """What a change of chord costs by where in the bar it falls, and what a key is worth."""
 
-    downbeat: float = 0.7
-    half: float = 3.0  # the middle of a bar of four
-    beat: float = 5.5
-    offbeat: float = 8.5
-    key: float = 0.7
-    habit: float = 0.85  # what the kinds of chords that this music uses gain
+    downbeat: float = 0.6
+    half: float = 4.2  # the middle of a bar of four
+    beat: float = 5.2
+    offbeat: float = 10.3
+    key: float = 0.76
+    habit: float = 0.88  # what the kinds of chords that this music uses gain
 
 
 def chord_of(state: State, flats: bool = True) -> Chord:
@@ -61,24 +61,26 @@ def change_prices(positions: NDArray[np.int_], prices: Prices, size: int) -> NDA
 
 
 def decode(
-    scores: NDArray[np.float64],
+    scores: NDArray[np.float32],
     costs: NDArray[np.float64],
-    key_scores: NDArray[np.float64] | None = None,
+    gains: NDArray[np.float64] | None = None,
+    keys: NDArray[np.int_] | None = None,
 ) -> NDArray[np.int_]:
     """Find the best path of states (Viterbi); a change costs `costs[cell]`.
 
-    `key_scores` (cells, states) is what a chord gains by being entered there.
+    `gains` (keys, states) is what a chord gains by being entered in a key, `keys` each cell's key.
     """
     cells, count = scores.shape
-    back = np.zeros((cells, count), dtype=np.int32)
-    stay = np.arange(count)
-    total = scores[0] + (0.0 if key_scores is None else key_scores[0])
+    table = np.zeros((1, count)) if gains is None else gains
+    which = np.zeros(cells, dtype=int) if keys is None else keys
+    back = np.zeros((cells, count), dtype=np.int16)
+    stay = np.arange(count, dtype=np.int16)
+    total = scores[0] + table[which[0]]
     for cell in range(1, cells):
         best = int(total.argmax())
-        entered = total[best] - costs[cell]
-        entry = entered if key_scores is None else entered + key_scores[cell]
+        entry = total[best] - costs[cell] + table[which[cell]]
         keeps = total >= entry
-        back[cell] = np.where(keeps, stay, best)
+        back[cell] = np.where(keeps, stay, np.int16(best))
         total = np.where(keeps, total, entry) + scores[cell]
     path = np.zeros(cells, dtype=int)
     path[-1] = int(total.argmax())
@@ -99,6 +101,6 @@ def habit_gain(
     return np.asarray(prices.habit * np.where(kinds < 0, 0.0, gain[kinds]))
 
 
-def key_gain(beliefs: NDArray[np.float64], prices: Prices) -> NDArray[np.float64]:
-    """Turn beliefs in keys (cells, 24) into what each state gains (cells, states)."""
-    return np.asarray(prices.key * (beliefs @ _fits()))
+def key_gain(prices: Prices) -> NDArray[np.float64]:
+    """Give what each state gains in each key (24, states)."""
+    return np.asarray(prices.key * _fits())

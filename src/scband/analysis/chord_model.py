@@ -77,16 +77,16 @@ def states() -> tuple[State, ...]:
 class Weights:
     """What each kind of evidence counts; found on generated clips of two kinds."""
 
-    chords: float = 1.0  # the chord network as a whole, a cell
+    chords: float = 0.64  # the chord network as a whole, a cell
     bass: float = 0.32  # its bass within it
-    seventh: float = 0.65  # its seventh
+    seventh: float = 0.3  # its seventh
     notes: float = 1.8  # the note network
-    note_bass: float = 0.4
-    third_sounds: float = 0.79  # how likely a chord's tones sound: root and third,
-    fifth_sounds: float = 0.84
+    note_bass: float = 0.1
+    third_sounds: float = 0.7  # how likely a chord's tones sound: root and third,
+    fifth_sounds: float = 0.88
     seventh_sounds: float = 0.6
-    other_sounds: float = 0.04  # and what is not in it
-    rare: float = 1.4  # how much rarer kinds are held back
+    other_sounds: float = 0.098  # and what is not in it
+    rare: float = 1.18  # how much rarer kinds are held back
     inverted: float = 0.1  # what an inversion must bring
 
 
@@ -128,6 +128,7 @@ def pooled(
     return np.asarray((sums[end] - sums[begin]) / (end - begin)[:, None])
 
 
+_TOGETHER = 1024  # cells scored at a time
 _LOWEST_KEY = 21
 _TREBLE_FROM, _TREBLE_TO = 46, 84
 _BASS_TO = 55
@@ -188,18 +189,26 @@ def _places() -> tuple[NDArray[np.int_], ...]:
     return tuple(np.array(column) for column in (triad, bass, seventh, sixth))
 
 
-def scores(evidence: Evidence, weights: Weights = Weights()) -> NDArray[np.float64]:
+def scores(evidence: Evidence, weights: Weights = Weights()) -> NDArray[np.float32]:
     """Score every state in every cell (cells, states) as a log likelihood."""
+    result = np.zeros((evidence.cells, len(states())), dtype=np.float32)
+    for begin in range(0, evidence.cells, _TOGETHER):
+        cells = slice(begin, begin + _TOGETHER)
+        result[cells] = _scored(evidence, cells, weights)
+    return result
+
+
+def _scored(evidence: Evidence, cells: slice, weights: Weights) -> NDArray[np.float64]:
     triad, bass, seventh, sixth = _places()
-    heard = evidence.triad[:, triad] + weights.bass * evidence.bass[:, bass]
+    heard = evidence.triad[cells, triad] + weights.bass * evidence.bass[cells, bass]
     known = seventh >= 0
-    heard[:, known] += weights.seventh * evidence.seventh[:, seventh[known]]
+    heard[:, known] += weights.seventh * evidence.seventh[cells, seventh[known]]
     plain = sixth >= 0
-    heard[:, plain] += 0.5 * weights.seventh * evidence.thirteenth[:, sixth[plain]]
+    heard[:, plain] += 0.5 * weights.seventh * evidence.thirteenth[cells, sixth[plain]]
     sounds, lows = _expected(weights)
-    treble = evidence.treble
+    treble = evidence.treble[cells]
     noted = treble @ np.log(sounds).T + (1 - treble) @ np.log(1 - sounds).T
-    below = evidence.low @ np.log(lows).T
+    below = evidence.low[cells] @ np.log(lows).T
     result = weights.chords * heard + weights.notes * noted + weights.note_bass * below
     return np.asarray(result - _prior(weights))
 

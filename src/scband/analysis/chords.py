@@ -80,18 +80,17 @@ def harmonise(
 
 
 def best_path(
-    scores: NDArray[np.float64], grid: Grid, prices: decoder.Prices = PRICES
+    scores: NDArray[np.float32], grid: Grid, prices: decoder.Prices = PRICES
 ) -> NDArray[np.int_]:
     """Decode freely, then again knowing the keys and the kinds of chords of the first pass."""
     costs = decoder.change_prices(grid.positions, prices, grid.size)
     path = decoder.decode(scores, costs)
     for _ in range(_PASSES):
-        beliefs = _key_beliefs(_runs(path), grid.edges)
-        if beliefs is None:
+        keys = _cell_keys(_runs(path), grid.edges)
+        if keys is None:
             break
-        gains = decoder.key_gain(beliefs, prices)
-        gains += decoder.habit_gain(path, grid.edges, prices)
-        path = decoder.decode(scores, costs, gains)
+        gains = decoder.key_gain(prices) + decoder.habit_gain(path, grid.edges, prices)
+        path = decoder.decode(scores, costs, gains, keys)
     return path
 
 
@@ -111,23 +110,22 @@ def _weighted(runs: list[Run], edges: NDArray[np.float64]) -> list[tuple[Chord, 
     ]
 
 
-def _key_beliefs(runs: list[Run], edges: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Say for each cell which key it is in (cells, 24); None where no chord sounds."""
+def _cell_keys(runs: list[Run], edges: NDArray[np.float64]) -> NDArray[np.int_] | None:
+    """Find the key of each cell, numbered as in `KEYS`; None where no chord sounds."""
     weighted = _weighted(runs, edges)
     if not any(chord for chord, _ in weighted):
         return None
-    beliefs = np.zeros((len(edges) - 1, len(KEYS)))
+    keys = np.zeros(len(edges) - 1, dtype=int)
     for span in find_modulations(weighted, change=_MODULATION):
-        column = next(
+        keys[runs[span.start][0] : runs[span.end - 1][1]] = next(
             number
             for number, key in enumerate(KEYS)
             if key.tonic == span.key.tonic and key.minor == span.key.minor
         )
-        beliefs[runs[span.start][0] : runs[span.end - 1][1], column] = 1.0
-    return beliefs
+    return keys
 
 
-def _spelled(runs: list[Run], scores: NDArray[np.float64], evidence: model.Evidence) -> Harmony:
+def _spelled(runs: list[Run], scores: NDArray[np.float32], evidence: model.Evidence) -> Harmony:
     """Name the chords in their key, with extensions and confidences."""
     edges = evidence.edges
     weighted = _weighted(runs, edges)
@@ -169,7 +167,7 @@ def _keys(
     return found
 
 
-def _confidence(run: Run, scores: NDArray[np.float64]) -> float:
+def _confidence(run: Run, scores: NDArray[np.float32]) -> float:
     """Give the share of belief that a chord's root and third have against all other chords."""
     first, end, state = run
     total = scores[first:end].mean(axis=0)

@@ -16,8 +16,8 @@ from scband.analysis.tuning import retuned
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BLOCK = 90.0  # seconds in memory at once
-_MARGIN = 6.0  # seconds around a block, so that its edges are heard in context
+_BLOCK = 60.0  # seconds in memory at once
+_MARGIN = 4.0  # seconds around a block, so that its edges are heard in context
 _FLOOR = -7.0  # no single answer of a network rules a chord out
 
 Progress = Callable[[str, float], None]

@@ -47,6 +47,7 @@ def session(name: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(_THREADS, os.cpu_count() or 1)
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # blocks of many lengths would make it grow
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises many kinds, all of its own

@@ -48,7 +48,7 @@ def find_links(same: NDArray[np.float64], bars: Sequence[tuple[int, int]]) -> Li
     return tuple(found)
 
 
-def read_together(scores: NDArray[np.float64], links: Links) -> NDArray[np.float64]:
+def read_together(scores: NDArray[np.float32], links: Links) -> NDArray[np.float32]:
     """Mix the scores (cells, states) of linked runs of cells."""
     if not links:
         return scores
