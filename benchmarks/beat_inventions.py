@@ -21,14 +21,27 @@ Pattern = list[tuple[float, float]]
 """(start in quarter notes from the bar, weight 0-1)."""
 
 
+def divisions(tempo: float) -> tuple[int, ...]:
+    """Return into how many a beat may fall: no sixteenths where nobody could play them."""
+    if tempo > 145:
+        return (2, 2, 2, 3)
+    return (2, 2, 4, 4, 3) if tempo > 95 else (2, 4, 4, 4, 3)
+
+
 class Inventor:
     """Makes the parts of one piece."""
 
-    def __init__(self, chords: Sequence[Chord], meter: Meter, bars: int, dice: Random) -> None:
+    def __init__(
+        self, chords: Sequence[Chord], meter: Meter, bars: int, tempo: float, dice: Random
+    ) -> None:
         self.chords, self.meter, self.bars, self.dice = chords, meter, bars, dice
         self.pulse = 1.5 if meter.compound else 1.0
-        # a beat falls into three, four or two; a swung pair stands in for two
-        self.steps = 3 if meter.compound else dice.choice((2, 2, 4, 4, 4, 3))
+        # a beat falls into three, four or two, by tempo; a swung pair stands in for two
+        self.steps = 3 if meter.compound else dice.choice(divisions(tempo))
+        self.slow = tempo < 110
+        self.one_drop = self.slow and meter.beats == 4 and dice.random() < 0.2
+        if self.one_drop:
+            self.steps = 2
         self.swing = dice.uniform(0.5, 0.7) if dice.random() < 0.25 and self.steps == 2 else 0.5
         self.offset = dice.randrange(len(chords))
         self.rate = dice.choice((1, 1, 1, 2, 0.5))
@@ -102,6 +115,8 @@ class Inventor:
         """Play chords: held, on the beats, off them, broken, or in a pattern of their own."""
         dice, notes, low = self.dice, [], self.dice.randint(45, 62)
         kind = dice.choice(("hold", "beats", "off", "broken", "pattern", "pattern"))
+        if self.one_drop and role != "pad":
+            kind = "off"
         patterns = self.varied(dice.uniform(0.4, 1), dice.uniform(0, 1))
         off = [p for p in self.grid() if p[1] <= 0.25][:: max(1, self.steps // 2)]
         pulses = [p for p in self.grid() if p[1] > 0.25]
@@ -154,9 +169,12 @@ class Inventor:
         if dice.random() < 0.25:
             kicks = [[(p * self.pulse, 1.0) for p in range(pulses)]] * self.bars
         back = {
-            4: dice.choice(((1, 3), (1, 3), (1, 3), (2,), ())),
+            # a backbeat on three alone is felt in half time where it is fast
+            4: dice.choice(((1, 3), (1, 3), (1, 3), (2,) if self.slow else (1, 3), ())),
             2: ((1,), ())[dice.random() < 0.2],
         }
+        if self.one_drop:
+            kicks, back[4] = [[(2 * self.pulse, 1.0)]] * self.bars, (2,)
         snares = back.get(pulses, dice.choice(((1, 2), (2,), (1,), ())))
         hand, hats = dice.choice((42, 42, 51, 70, 82, 44)), self.hats()
         ghosts = self.varied(0.15, 0) if dice.random() < 0.3 else None
@@ -202,10 +220,11 @@ class Inventor:
 def invented_piece(chords: Sequence[Chord], dice: Random, seconds: float) -> Piece:
     """Invent a piece of about so many seconds over a progression."""
     meter = Meter.parse(dice.choice(METERS))
-    pulse = 2 ** dice.uniform(*((5.75, 7.7) if not meter.compound else (5.6, 7.2)))
+    usual = 6.3 if meter.compound else 6.78
+    pulse = min(max(2 ** dice.gauss(usual, 0.45), 50), 150 if meter.compound else 210)
     tempo = pulse * (1.5 if meter.compound else 1)
     bars = max(4, round(seconds * tempo / 60 / meter.beats))
-    inventor = Inventor(chords, meter, bars, dice)
+    inventor = Inventor(chords, meter, bars, tempo, dice)
     notes: list[Struck] = []
     if dice.random() < 0.6:
         notes += inventor.drums()
@@ -239,7 +258,7 @@ def drummer_piece(path: Path, chords: Sequence[Chord], dice: Random, seconds: fl
         for start, pitch, level in struck
         if first - 0.1 <= start < first + bars * meter.beats - 0.1
     ]
-    inventor = Inventor(chords, meter, bars, dice)
+    inventor = Inventor(chords, meter, bars, tempo, dice)
     if dice.random() < 0.6:
         notes += inventor.bass()
         if dice.random() < 0.7:

@@ -53,6 +53,10 @@ PROGRAMS: dict[str, tuple[int, ...]] = {
              79, 80, 81, 82, 108, 110),
     "drums": (0, 0, 8, 16, 24, 25, 32, 40, 48),
 }  # fmt: skip
+DOUBTFUL = ("swing", "swing", "swing", "jazz_waltz", "bossa", "ballad", "reggae", "funk", "soul")
+"""Styles whose bars are hard to tell are drawn more often."""
+HALF_TIME = ("reggae",)
+"""Styles written in double time: people tap every other beat."""
 Times = NDArray[np.float64]
 
 
@@ -136,7 +140,7 @@ def song_of(chords: Sequence[Chord], meter: Meter, bars: int, dice: Random) -> S
 
 def band_piece(chords: Sequence[Chord], dice: Random, seconds: float) -> Piece:
     """Let the library's band play a song in any of its styles and meters."""
-    style = styles.load(dice.choice(styles.names()))
+    style = styles.load(dice.choice((*styles.names(), *DOUBTFUL)))
     meter = Meter.parse(dice.choice((style.meters[0], *style.meters)))
     low, high = (50, 240) if not meter.compound else (90, 240)
     tempo = min(max(style.tempo * dice.uniform(0.72, 1.35), low), high)
@@ -156,7 +160,11 @@ def band_piece(chords: Sequence[Chord], dice: Random, seconds: float) -> Piece:
         for player, part in played.parts().items()
         for n in part
     )
-    return Piece(f"band {style.name} {meter}", notes, *pulses_of(meter, bars), tempo)
+    pulses, places = pulses_of(meter, bars)
+    if style.name in HALF_TIME:
+        pulses = pulses[::2]
+        places = np.arange(len(pulses)) % 4
+    return Piece(f"band {style.name} {meter}", notes, pulses, places, tempo)
 
 
 def in_time(piece: Piece, dice: Random) -> Timed:

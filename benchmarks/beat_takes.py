@@ -27,9 +27,9 @@ SECONDS = 36.0
 def piece(chords: list[list[Chord]], grooves: list[Path], dice: Random) -> Piece:
     """Draw the kind of a piece and make it."""
     kind = dice.random()
-    if kind < 0.35:
+    if kind < 0.5:
         return band_piece(dice.choice(chords), dice, SECONDS)
-    if kind < 0.82 or not grooves:
+    if kind < 0.85 or not grooves:
         return invented_piece(dice.choice(chords), dice, SECONDS)
     return drummer_piece(dice.choice(grooves), dice.choice(chords), dice, SECONDS)
 

@@ -30,10 +30,14 @@ BAR_LENGTHS = (2, 3, 4)
 """Beats in a bar, for each meter that is looked for: 6/8, 3/4 and 4/4."""
 _BAR_PRIOR = (0.05, 0.3, 0.65)
 _METER_CHANGE = 1e-4
-_TEMPO_STIFFNESS = 60.0
+_TEMPO_STIFFNESS = 100.0
 """How unlikely a change of tempo is: exp(-this * the change as a share)."""
-_BEAT_SHARE = 16
-"""A beat takes this part of the time until the next one."""
+_BEAT_STEPS = 5
+"""A beat takes so many steps, as wide as the network's peaks; it stands in their middle."""
+_REST_ODDS = 6.0
+"""A beat is taken for one where it is more likely than 1 in (this + 1)."""
+_USUAL_BPM, _UNUSUAL = 120.0, 6.0
+"""How unlikely another tempo than the usual is: exp(-UNUSUAL * octaves ** 2) a beat."""
 _REACH = 8
 """How many tempos up or down a change may go."""
 _LEAST = 0.003
@@ -88,6 +92,8 @@ def _changes() -> Array:
         source = np.arange(count) + k - _REACH
         inside = (source >= 0) & (source < count)
         changes[k, inside] = table[source[inside], np.arange(count)[inside]]
+    octaves = np.log2(60 * STEPS_PER_SECOND / lengths / _USUAL_BPM)
+    changes -= (_UNUSUAL * octaves**2).astype(np.float32)
     return changes
 
 
@@ -138,10 +144,9 @@ class _Search:
         self.steps = len(beat)
         beat = np.clip(beat, _LEAST, 1 - _LEAST)
         down = np.clip(down, _LEAST / 2, beat)
-        rest = np.log((1 - beat) / (_BEAT_SHARE - 1))
+        rest = np.log((1 - beat) / _REST_ODDS)
         gains = (np.log(down) - rest, np.log(np.maximum(beat - down, _LEAST / 2)) - rest)
         self.sums = np.stack([_summed(gain, self.reach) for gain in gains])
-        self.width = np.maximum(1, self.intervals // _BEAT_SHARE)
         held = self.reach + self.block
         self.best = np.full((held, len(self.intervals), _Places.count), -np.inf, np.float32)
         heard = np.flatnonzero(beat > 0.2)
@@ -178,8 +183,8 @@ class _Search:
 
     def _gain(self, step: Grid) -> Array:
         """Return what a beat at a step [t, i] explains, for every place: [t, i, place]."""
-        start = np.maximum(step, 0)
-        gained = self.sums[:, start + self.width] - self.sums[:, start]
+        first = np.maximum(step - _BEAT_STEPS // 2, 0)
+        gained = self.sums[:, first + _BEAT_STEPS] - self.sums[:, first]
         spread: Array = gained[(_Places.place > 0).astype(np.int64)].transpose(1, 2, 0)
         return spread
 

@@ -29,8 +29,8 @@ _BLOCK = 6000
 _AUDIBLE = 0.1
 """Nothing is a beat before and after the network was once so sure of one."""
 _FEWEST = 4
-_LEAST_SURE = 0.15
-"""Below this confidence there is no beat: steady noise comes to 0.1."""
+_LEAST_SURE = 0.3
+"""Below this confidence there is no beat: steady noise comes to 0.25."""
 _SMOOTHING = 4
 """The tempo at a beat is that of so many beats to either side."""
 
