@@ -90,7 +90,7 @@ def hear(recording: Recording, progress: Progress = _quiet) -> Analysis:
     samples = _bounded(recording)
     if recording.peak < _SILENT_PEAK:
         surface = survey(samples, RATE)
-        return _joined(_Heard(recording, samples, surface, 0.0, None), SILENT, ())
+        return _joined(_Heard(recording, samples, surface, 0.0, None), SILENT, (), ())
     progress("beats", 0.0)
     with ThreadPoolExecutor(max_workers=1) as beside:
         beats = beside.submit(follow_beats, samples)
@@ -114,8 +114,13 @@ def follow_beats(samples: NDArray[np.float32]) -> BeatTrack:
     return track_beats(samples, RATE)
 
 
-def _harmony(heard: _Heard, progress: Progress) -> tuple[Harmony, tuple[SectionSpan, ...]]:
-    from scband.analysis.chords import harmonise  # noqa: PLC0415
+def _harmony(
+    heard: _Heard, progress: Progress
+) -> tuple[Harmony, tuple[SectionSpan, ...], tuple[float, ...]]:
+    """Find chords, sections, and the downbeats that fit them."""
+    from scband.analysis.barlines import downbeats_of, recounted  # noqa: PLC0415
+    from scband.analysis.chord_model import scores as chord_scores  # noqa: PLC0415
+    from scband.analysis.chords import PRICES, harmonise  # noqa: PLC0415
     from scband.analysis.grid import half_beats  # noqa: PLC0415
     from scband.analysis.listening import listen  # noqa: PLC0415
     from scband.analysis.repeats import find_links  # noqa: PLC0415
@@ -132,15 +137,23 @@ def _harmony(heard: _Heard, progress: Progress) -> tuple[Harmony, tuple[SectionS
     ones = [] if beats is None else list(beats.downbeat_times)
     grid = half_beats(times, ones, heard.recording.duration)
     evidence = listen(heard.samples, grid.edges, heard.cents, progress)
+    scores = chord_scores(evidence)
+    grid = recounted(scores, grid, PRICES)
     bars = whole_bars(grid, times)
     features = bar_features(evidence, bars, grid, heard.surface)
     same = similarity(features) if 1 < len(bars) <= MOST_BARS else np.zeros((0, 0))
-    harmony = harmonise(evidence, grid, find_links(same, bars) if len(same) else ())
+    harmony = harmonise(evidence, scores, grid, find_links(same, bars) if len(same) else ())
     cells = [first for first, _ in bars] + [end for _, end in bars[-1:]]
-    return harmony, find_sections(grid.edges[np.array(cells, dtype=int)], same, len(bars))
+    sections = find_sections(grid.edges[np.array(cells, dtype=int)], same, len(bars))
+    return harmony, sections, downbeats_of(grid, times)
 
 
-def _joined(heard: _Heard, harmony: Harmony, sections: tuple[SectionSpan, ...]) -> Analysis:
+def _joined(
+    heard: _Heard,
+    harmony: Harmony,
+    sections: tuple[SectionSpan, ...],
+    downbeats: tuple[float, ...],
+) -> Analysis:
     recording, surface, beats = heard.recording, heard.surface, heard.beats
     if beats is not None and len(beats.beat_times) < _FEWEST_BEATS:
         beats = None
@@ -153,7 +166,7 @@ def _joined(heard: _Heard, harmony: Harmony, sections: tuple[SectionSpan, ...]) 
         tempo_curve=tuple((float(t), float(b)) for t, b in beats.tempo_curve) if beats else (),
         meter=beats.meter if beats else Meter(),
         beats=tuple(float(t) for t in beats.beat_times) if beats else (),
-        downbeats=tuple(float(t) for t in beats.downbeat_times) if beats else (),
+        downbeats=downbeats if beats else (),
         beat_confidence=float(beats.confidence) if beats else 0.0,
         key=harmony.key,
         key_confidence=harmony.key_confidence,

@@ -59,7 +59,6 @@ class Harmony:
 
 SILENT = Harmony((), None, 0.0, ())
 """No harmony at all."""
-WEIGHTS = model.Weights()
 PRICES = decoder.Prices()
 _MODULATION = 14.0  # a heard key changes less readily than a written one
 _ALTERED = 0.55
@@ -67,15 +66,14 @@ _PASSES = 2
 
 
 def harmonise(
-    evidence: model.Evidence,
-    grid: Grid,
-    links: Links = (),
-    weights: model.Weights = WEIGHTS,
-    prices: decoder.Prices = PRICES,
+    evidence: model.Evidence, scores: NDArray[np.float32], grid: Grid, links: Links = ()
 ) -> Harmony:
-    """Find chords and keys; the cells of `links` are the same music and are read together."""
-    scores = read_together(model.scores(evidence, weights), links)
-    runs = _runs(best_path(scores, grid, prices))
+    """Find chords and keys; the cells of `links` are the same music and are read together.
+
+    `scores` are `chord_model.scores` of the evidence.
+    """
+    scores = read_together(scores, links)
+    runs = _runs(best_path(scores, grid))
     return _spelled(runs, scores, evidence)
 
 
