@@ -1,0 +1,156 @@
+"""The parts of hearing a recording, each by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scband.analysis import cqt
+from scband.analysis.barlines import recounted
+from scband.analysis.chord_decoder import Prices, chord_of, decode
+from scband.analysis.chord_model import KINDS, pooled, states
+from scband.analysis.decoding import integrated_loudness
+from scband.analysis.grid import bar_numbers, half_beats
+from scband.analysis.keys import key_of
+from scband.analysis.repeats import find_links, read_together
+from scband.analysis.sections import find_sections
+from scband.analysis.spectral import survey
+from scband.analysis.tuning import retuned, tuning_cents
+from scband.theory import Chord
+
+RATE = 22_050
+BEATS = [0.5 * n + 0.3 for n in range(32)]
+
+
+def sine(hz: float, seconds: float = 2.0) -> np.ndarray:
+    return np.sin(2 * np.pi * hz * np.arange(round(seconds * RATE)) / RATE).astype(np.float32)
+
+
+@pytest.mark.parametrize("bin_", [9, 60, 111, 180, 225, 240])
+def test_a_sine_stands_in_its_own_bin(bin_: int) -> None:
+    spectrum = cqt.magnitudes(sine(float(cqt.frequencies()[bin_]), 4.0))
+    assert abs(int(spectrum[60:110].mean(axis=0).argmax()) - bin_) <= 1
+
+
+@pytest.mark.parametrize("cents", [-45, -20, 0, 13, 40])
+def test_tuning_is_found_and_taken_out(cents: float) -> None:
+    chord = sum(sine(440 * 2 ** ((n + cents / 100) / 12)) for n in (-9, -5, -2, 3))
+    assert tuning_cents(chord, RATE) == pytest.approx(cents, abs=1.5)
+    tuned, stretch = retuned(chord, cents)
+    assert tuning_cents(tuned, RATE) == pytest.approx(0, abs=1.5)
+    assert len(tuned) == pytest.approx(len(chord) * stretch, abs=2)
+
+
+def test_states_are_chords_and_back() -> None:
+    assert len(set(states())) == len(states())
+    for state in states():
+        chord = chord_of(state)
+        if state.root >= 0:
+            assert (chord.root, chord.bass) == (state.root, state.bass)
+            assert set(KINDS[state.kind].tones) <= set(chord.intervals)
+            assert Chord.parse(chord.harte(), "harte") == chord
+
+
+def test_the_grid_counts_through_pickups_and_gaps() -> None:
+    numbers, size = bar_numbers(BEATS, BEATS[1::4])
+    assert (numbers[:6], size) == ([3, 0, 1, 2, 3, 0], 4)
+    grid = half_beats(BEATS, BEATS[1::4], 17.0)
+    assert grid.edges[0] == 0.0
+    assert grid.edges[-1] == 17.0
+    assert (np.diff(grid.edges) > 0).all()
+    at = np.flatnonzero(np.isclose(grid.edges, BEATS[1]))[0]
+    assert grid.positions[at] == 0
+    assert half_beats([], [], 3.0).positions.max() == -1
+
+
+def test_bar_lines_go_to_where_chords_change() -> None:
+    wrong = half_beats(BEATS, BEATS[1::4], 17.0)  # the chords change one beat before these
+    scores = np.zeros((len(wrong.positions), len(states())), dtype=np.float32)
+    for cell, start in enumerate(wrong.edges[:-1]):
+        scores[cell, 1 + int(max(0.0, start - 0.29) // 2.0) * 7] = 4.0
+    right = recounted(scores, wrong, Prices())
+    ones = right.edges[:-1][right.positions == 0]
+    assert np.isclose(ones, 2.3).any()
+    assert not np.isclose(ones, BEATS[1]).any()
+    flat = recounted(np.zeros_like(scores), wrong, Prices())
+    assert (flat.positions == wrong.positions).all()
+
+
+def test_a_change_of_chord_must_pay_for_itself() -> None:
+    scores = np.zeros((8, len(states())), dtype=np.float32)
+    scores[:, 5] = 1.0
+    scores[3, 9] = 2.0
+    assert set(decode(scores, np.full(8, 5.0)).tolist()) == {5}
+    assert decode(scores, np.full(8, 0.1))[3] == 9
+
+
+def test_repeated_bars_are_read_together() -> None:
+    same = np.full((8, 8), 0.2)
+    for one in range(8):
+        for other in range(8):
+            if (one - other) % 4 == 0:
+                same[one, other] = 1.0
+    bars = [(4 * n, 4 * n + 4) for n in range(8)]
+    links = dict(find_links(same, bars))
+    assert links[0, 4] == ((16, 20),)
+    scores = np.zeros((32, 3), dtype=np.float32)
+    scores[0:4, 1] = 1.0
+    mixed = read_together(scores, tuple(links.items()))
+    assert mixed[16, 1] > 0 < mixed[0, 1] < 1
+
+
+def test_sections_of_the_same_bars_share_a_label() -> None:
+    rng = np.random.default_rng(2)
+    parts = {name: rng.normal(size=(8, 20)) for name in "AB"}
+    features = np.concatenate([parts[name] for name in "AABA"])
+    norm = features / np.linalg.norm(features, axis=1, keepdims=True)
+    same = 0.5 + 0.5 * norm @ norm.T
+    found = find_sections(np.arange(33.0), same, 32)
+    assert sum(span.bars for span in found) == 32
+    label = {bar: span.label for span in found for bar in
+             range(span.first_bar, span.first_bar + span.bars)}  # fmt: skip
+    assert label[4] == label[12] == label[28] != label[20]
+
+
+@pytest.mark.parametrize(
+    ("chords", "key"),
+    [
+        ("C Am F G C", "C"),
+        ("Dm7 G7 Cmaj7 Cmaj7", "C"),
+        ("Am Dm E7 Am", "Am"),
+        ("Eb Bb Cm Ab Eb", "Eb"),
+        ("F#m D A E A", "A"),
+    ],
+)
+def test_the_key_of_plain_progressions(chords: str, key: str) -> None:
+    found = key_of([(Chord(symbol), 4.0) for symbol in chords.split()])
+    assert found is not None
+    assert str(found[0]) == key
+    assert 0 < found[1] <= 1
+    assert key_of([(Chord("N.C."), 4.0)]) is None
+
+
+def test_pooling_averages_what_lies_in_each_cell() -> None:
+    values = np.arange(10.0, dtype=np.float32)[:, None]
+    found = pooled(values, 0.1, np.array([0.0, 0.5, 1.0]))
+    assert found[:, 0].tolist() == [2.0, 7.0]
+
+
+def test_loudness_gates_out_silence() -> None:
+    loud = [0.1] * 50
+    assert integrated_loudness(loud + [0.0] * 500) == pytest.approx(
+        integrated_loudness(loud), abs=0.3
+    )
+    assert integrated_loudness([0.0] * 50) == -np.inf
+    assert integrated_loudness([1.0]) == -np.inf
+
+
+def test_clicks_are_onsets_and_a_tone_is_none() -> None:
+    sound = np.zeros(RATE * 3, dtype=np.float32)
+    times = (0.5, 1.0, 1.4, 2.3)
+    for time in times:
+        sound[round(time * RATE) : round(time * RATE) + 200] = np.hanning(200)
+    heard = survey(sound, RATE)
+    assert len(heard.onsets) == len(times)
+    assert np.abs(heard.onsets - times).max() < 0.05
+    assert survey(0.3 * sine(220.0), RATE).spectral.material == "pitched"
