@@ -29,6 +29,8 @@ SLOWEST_BPM, FASTEST_BPM = 48, 240
 BAR_LENGTHS = (2, 3, 4)
 """Beats in a bar, for each meter that is looked for: 6/8, 3/4 and 4/4."""
 _BAR_PRIOR = (0.05, 0.3, 0.65)
+_PAIR_DOUBT = 4.0
+"""How unlikely a bar of two is, as halves of 4/4 look like it: exp(-this)."""
 _METER_CHANGE = 1e-4
 _TEMPO_STIFFNESS = 100.0
 """How unlikely a change of tempo is: exp(-this * the change as a share)."""
@@ -54,15 +56,16 @@ class Pulse:
     bar: int
 
 
-def decode(beat: Array, down: Array) -> list[Pulse]:
+def decode(beat: Array, down: Array, *, pairs: bool = False) -> list[Pulse]:
     """Find the beats that explain these probabilities best.
 
     `beat` and `down` hold, for every frame, how likely a beat and a downbeat are.
+    `pairs` takes bars of two beats for as likely as others, where beats fall into three.
     """
     if len(beat) < 2:
         return []
     beat, down = _finer(beat), _finer(down)
-    return _Search(beat, down).run()
+    return _Search(beat, down, pairs).run()
 
 
 def _finer(values: Array) -> Array:
@@ -107,13 +110,15 @@ class _Places:
     count = len(bars)
 
 
-@lru_cache(maxsize=1)
-def _meter_changes() -> Array:
-    """Return log P(meter j after meter i) at a bar line."""
+@lru_cache(maxsize=2)
+def _meter_changes(pairs: bool) -> Array:
+    """Return log P(meter j after meter i) at a bar line; `pairs` trusts bars of two."""
     count = len(BAR_LENGTHS)
     table = np.full((count, count), _METER_CHANGE)
     np.fill_diagonal(table, 1 - _METER_CHANGE * (count - 1))
     changes: Array = np.log(table).astype(np.float32)
+    if not pairs:
+        changes[:, 0] -= _PAIR_DOUBT
     return changes
 
 
@@ -137,7 +142,8 @@ class _Search:
     at place p, by all that came before it. Scores count what beats explain better than no beats.
     """
 
-    def __init__(self, beat: Array, down: Array) -> None:
+    def __init__(self, beat: Array, down: Array, pairs: bool) -> None:
+        self.meters = _meter_changes(pairs)
         self.intervals = _intervals()
         self.block = int(self.intervals[0])
         self.reach = int(self.intervals[-1])
@@ -175,7 +181,7 @@ class _Search:
         arriving = self.best[before % len(self.best), lengths] + self._gain(before)
         arriving[before < 0] = -np.inf
         left, change = _tempo_step(arriving)
-        best, change, meter = _next_place(left, change)
+        best, change, meter = _next_place(left, change, self.meters)
         begin = np.where(now[:, None] <= self.start, _beginnings(), -np.inf)[:, None, :]
         change[begin > best] = -1
         self.best[now % len(self.best)] = np.maximum(best, begin)
@@ -246,11 +252,11 @@ def _tempo_step(arriving: Array) -> tuple[Array, NDArray[np.int8]]:
 
 
 def _next_place(
-    left: Array, change: NDArray[np.int8]
+    left: Array, change: NDArray[np.int8], meters: Array
 ) -> tuple[Array, NDArray[np.int8], NDArray[np.int8]]:
     """Move every way on by one place in its bar, or into the first of the next bar."""
     best, moved = np.roll(left, 1, axis=2), np.roll(change, 1, axis=2)
-    over = left[:, :, _Places.last, None] + _meter_changes()
+    over = left[:, :, _Places.last, None] + meters
     meter = over.argmax(2).astype(np.int8)
     best[:, :, _Places.first] = over.max(2)
     moved[:, :, _Places.first] = np.take_along_axis(
