@@ -71,6 +71,16 @@ def test_a_file_that_breaks_off_is_read_as_far_as_it_goes(
     assert decode(path).duration == pytest.approx(0.5, abs=0.05)
 
 
+def test_numbers_beyond_all_measure_are_taken_as_silence(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    sound = np.full(RATE, 1e38, dtype=np.float32)
+    sound[::2] *= -1
+    soundfile.write(path, sound, RATE, subtype="FLOAT")
+    recording = decode(path)
+    assert recording.nonfinite == RATE
+    assert not recording.samples.any()
+
+
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"hello world" * 100, b"\0" * 5000, b"fLaC" * 9])
 def test_what_is_no_audio_is_an_error(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.wav"

@@ -29,7 +29,7 @@ class Prices:
     beat: float = 5.2
     offbeat: float = 10.3
     key: float = 0.76
-    habit: float = 0.88  # what the kinds of chords that this music uses gain
+    habit: float = 0.5  # what the kinds of chords that this music uses gain
 
 
 def chord_of(state: State, flats: bool = True) -> Chord:

@@ -79,14 +79,14 @@ class Weights:
 
     chords: float = 0.64  # the chord network as a whole, a cell
     bass: float = 0.32  # its bass within it
-    seventh: float = 0.3  # its seventh
+    seventh: float = 0.5  # its seventh
     notes: float = 1.8  # the note network
     note_bass: float = 0.1
     third_sounds: float = 0.7  # how likely a chord's tones sound: root and third,
     fifth_sounds: float = 0.88
     seventh_sounds: float = 0.6
     other_sounds: float = 0.098  # and what is not in it
-    rare: float = 1.18  # how much rarer kinds are held back
+    rare: float = 1.6  # how much rarer kinds are held back
     inverted: float = 0.1  # what an inversion must bring
 
 

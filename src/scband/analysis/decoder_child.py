@@ -22,6 +22,7 @@ MOST_CHANNELS = 8
 RATES = (1_000, 768_000)
 FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "MPEG", "MP3")
 CLIPPED = 0.999
+_LOUDEST = 1e4  # floats beyond 80 dB over full scale come of damage
 # BS.1770 leaves out the subwoofer of six channels and lifts the surrounds; pairs count plainly
 _SIX = (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)
 
@@ -89,7 +90,7 @@ class Totals:
         """Count a block and return it with numbers only."""
         import numpy as np  # noqa: PLC0415
 
-        bad = ~np.isfinite(block)
+        bad = ~(np.abs(block) < _LOUDEST)  # also true for what is no number
         if bad.any():
             self.nonfinite += int(bad.sum())
             block = np.where(bad, 0.0, block)

@@ -216,7 +216,7 @@ def integrated_loudness(steps: list[float]) -> float:
         return -math.inf
     gate = _lufs(sum(loud) / len(loud)) - 10.0
     kept = [energy for energy in loud if _lufs(energy) > gate]
-    return _lufs(sum(kept) / len(kept))
+    return _lufs(sum(kept) / len(kept)) if kept else -math.inf
 
 
 def _lufs(energy: float) -> float:
