@@ -22,7 +22,7 @@ HARMONY_BANDS = 60
 BANDS = ATTACK_BANDS + HARMONY_BANDS
 """Values a frame: first those for attacks, then the semitones from A1 (55 Hz)."""
 
-CUES = ATTACK_BANDS // 2 + ATTACK_BANDS // 4 + HARMONY_BANDS // 12 + 2
+CUES = ATTACK_BANDS // 2 + ATTACK_BANDS // 4 + HARMONY_BANDS // 12 + 4
 """Values a frame after `summarise`."""
 
 _HALF_SECOND = FRAMES_PER_SECOND // 2
@@ -93,7 +93,8 @@ def summarise(frames: Array) -> Array:
 
     In this order: rise of the level since the frame before in pairs of attack bands, level in
     groups of four, rise of the harmony over 120 ms by octave, and how far the pitch classes of
-    the half second to come are from those of the half second before, in all and in the bass.
+    the half second to come are from those of the half second before, in all and in the bass; then
+    the same for a whole second, in all and in the middle, where chords lie.
     """
     attack, harmony = frames[:, :ATTACK_BANDS], frames[:, ATTACK_BANDS:]
     rise = np.maximum(np.diff(attack, axis=0, prepend=attack[:1]), 0)
@@ -102,24 +103,26 @@ def summarise(frames: Array) -> Array:
         rise.reshape(len(frames), -1, 2).mean(2),
         attack.reshape(len(frames), -1, 4).mean(2) / 3 - 1,
         new.reshape(len(frames), -1, 12).mean(2),
-        _change(harmony)[:, None],
-        _change(harmony[:, :24])[:, None],
+        _change(harmony, _HALF_SECOND),
+        _change(harmony[:, :24], _HALF_SECOND),
+        _change(harmony, FRAMES_PER_SECOND),
+        _change(harmony[:, 12:48], FRAMES_PER_SECOND),
     ]
     return np.hstack(parts).astype(np.float32)
 
 
-def _change(harmony: Array) -> Array:
-    """Return 0-1: how different the pitch classes before and after each frame are."""
+def _change(harmony: Array, span: int) -> Array:
+    """Return how different the pitch classes of `span` frames are before and after: (count, 1)."""
     chroma = np.expm1(harmony).reshape(len(harmony), -1, 12).sum(1)
     chroma = chroma / (chroma.sum(1, keepdims=True) + 1e-3)
-    sums = np.cumsum(np.pad(chroma, ((_HALF_SECOND + 1, _HALF_SECOND), (0, 0))), 0)
-    middle = np.arange(len(harmony)) + _HALF_SECOND
-    before = sums[middle] - sums[middle - _HALF_SECOND]
-    after = sums[middle + _HALF_SECOND] - sums[middle]
+    sums = np.cumsum(np.pad(chroma, ((span + 1, span), (0, 0))), 0)
+    middle = np.arange(len(harmony)) + span
+    before = sums[middle] - sums[middle - span]
+    after = sums[middle + span] - sums[middle]
     across = (before * after).sum(1)
     sizes = np.sqrt((before**2).sum(1) * (after**2).sum(1))
     distance: Array = 1 - across / np.maximum(sizes, 1e-6)
-    return np.where(sizes > 1e-6, distance, 0).astype(np.float32)
+    return np.where(sizes > 1e-6, distance, 0).astype(np.float32)[:, None]
 
 
 def _between(values: Array, coarse: NDArray[np.int64], wanted: NDArray[np.int64]) -> Array:

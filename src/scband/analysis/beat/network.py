@@ -21,7 +21,7 @@ Array = NDArray[np.float32]
 Weights = MappingProxyType[str, Array]
 
 DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-SIGHT = 1060
+SIGHT = 1090
 """Frames to either side on which an answer can depend."""
 
 
