@@ -147,7 +147,10 @@ def main() -> None:
     check = [apart.batch(16) for _ in range(4)]
     network = Network()
     if options.resume:
-        network.load_state_dict(torch.load(options.resume))
+        state = torch.load(options.resume)
+        missing = CUES - state["join.weight"].shape[1]  # cues added since begin at zero
+        state["join.weight"] = nn.functional.pad(state["join.weight"], (0, 0, 0, missing))
+        network.load_state_dict(state)
     mean = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
     )
