@@ -13,7 +13,7 @@ from scband.analysis.frames import Onset
 from scband.score import Note
 from scband.supercollider.mixer import Strip
 from scband.supercollider.server import SoundServer
-from scband.supercollider.sounds import strike
+from scband.supercollider.sounds import stroke
 
 _ADD_TO_HEAD = 0
 
@@ -43,14 +43,9 @@ class Answering:
 
     def message(self, note: Note, tempo: float) -> list[str | float] | None:
         """Return the `/s_new` of a note, None for a drum number that the kit has not."""
+        played = stroke(note, self.sound, note.length * 60 / tempo)
+        if played is None:
+            return None
         strip = self.strip
-        sound, seconds, pan = self.sound, max(note.length * 60 / tempo, 0.01), 0.0
-        pitched: list[str | float] = ["freq", 440 * 2 ** ((note.pitch - 69) / 12)]
-        if sound == "kit":
-            struck = strike(note.pitch)
-            if struck is None:
-                return None
-            sound, seconds, pan, pitched = struck.name, struck.sustain, struck.pan, []
-        place: list[str | float] = [-1, _ADD_TO_HEAD, strip.group, "out", strip.bus]
-        touch: list[str | float] = ["velocity", note.velocity, "sustain", seconds, "pan", pan]
-        return ["/s_new", sound, *place, *touch, *pitched]
+        touch = [value for pair in played.arguments.items() for value in pair]
+        return ["/s_new", played.sound, -1, _ADD_TO_HEAD, strip.group, "out", strip.bus, *touch]

@@ -32,6 +32,7 @@ from scband.supercollider.jack import JackState
 from scband.supercollider.mixer import Strip
 from scband.supercollider.patterns import PatternController
 from scband.supercollider.recorder import file_format
+from scband.supercollider.sounds import sound_of
 
 _LEAD_SECONDS = 0.25  # from the start message to beat 0: the first bars are out by then
 _TOO_NEAR_SECONDS = 0.06  # a bar that begins so soon is left as it was sent
@@ -186,7 +187,7 @@ class Session:
         self._tell_feel()
 
     def _sound(self, player: str) -> str:
-        return "kit" if player == "drums" else self.conductor.style.sounds[player]
+        return sound_of(player, self.conductor.style.sounds)
 
     def _tell_feel(self) -> None:
         self.patterns.set_intensity(self.conductor.intensity)

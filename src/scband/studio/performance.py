@@ -10,7 +10,7 @@ from scband.agents.ending import slowing
 from scband.agents.form import Form, Slot
 from scband.score import Note, TempoMap
 from scband.supercollider.offline import TimedNote
-from scband.supercollider.sounds import strike
+from scband.supercollider.sounds import sound_of, stroke
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Performance:
         return [
             timed
             for player, notes in self.parts().items()
-            for timed in _timed(player, notes, self.style.sounds.get(player, ""), tempo)
+            for timed in _timed(player, notes, sound_of(player, self.style.sounds), tempo)
         ]
 
     @property
@@ -83,18 +83,6 @@ def _moved(note: Note, start: float) -> Note:
 def _timed(player: str, notes: Sequence[Note], sound: str, tempo: TempoMap) -> Iterator[TimedNote]:
     for note in notes:
         start = tempo.seconds(note.start)
-        arguments = {"velocity": note.velocity}
-        if player == "drums":
-            struck = strike(note.pitch)
-            if struck is None:
-                continue
-            arguments |= {"sustain": struck.sustain, "pan": struck.pan}
-            yield TimedNote(start, struck.name, player, arguments, struck.choke)
-        else:
-            arguments |= {
-                "freq": 440 * 2 ** ((note.pitch - 69) / 12),
-                "sustain": max(tempo.seconds(note.end) - start, 0.01),
-            }
-            if note.articulation == "mute":
-                arguments["mute"] = 1.0
-            yield TimedNote(start, sound, player, arguments)
+        played = stroke(note, sound, tempo.seconds(note.end) - start)
+        if played is not None:
+            yield TimedNote(start, played.sound, player, played.arguments, played.choke)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from scband.errors import JackError, NotInstalledError
+from scband.errors import JackError
 from scband.supercollider import programs, reaper
 from scband.supercollider.processes import REAPER, ChildProcess
 
@@ -266,9 +266,3 @@ class Jack:
             reaper.sweep_jack()
         self._process = None
         self.state = None
-
-
-def require_jack() -> None:
-    """Raise NotInstalledError where neither a JACK server nor jackd can be had."""
-    if running_server("default") is None and programs.look_for("jackd") is None:
-        raise NotInstalledError(f"JACK was not found: {programs.install_hint('jackd')}")

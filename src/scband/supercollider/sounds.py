@@ -6,16 +6,21 @@ Source of the numbers: General MIDI System Level 1 (MMA/AMEI), program and percu
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from scband.errors import SynthDefError
+from scband.score import Note
 
 REFERENCE_LOUDNESS = -20.0
 """LUFS (momentary) of one note at velocity 1 in the centre, for every pitched sound."""
 
 VELOCITY_SLOPE = 24.0
 """Decibels that a tenfold velocity is louder: 31 dB from velocity 0.05 to 1."""
+
+KIT = "kit"
+"""In the place of a SynthDef: a drum note's own number says what it strikes."""
 
 CHOKE_GROUP = "hat"
 """The hats are one pair of cymbals: any of them ends an open one that still rings."""
@@ -150,3 +155,33 @@ def loudness(name: str, velocity: float) -> float:
     """
     top = DRUMS[name].loudness if name in DRUMS else REFERENCE_LOUDNESS
     return top + VELOCITY_SLOPE * math.log10(velocity)
+
+
+def sound_of(player: str, chosen: Mapping[str, str]) -> str:
+    """Return what a player plays with: the kit for drums, else the SynthDef chosen for it."""
+    return KIT if player == "drums" else chosen[player]
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """What a note becomes on the server: SynthDef, its arguments, choke group ("" for none)."""
+
+    sound: str
+    arguments: dict[str, float]
+    choke: str = ""
+
+
+def stroke(note: Note, sound: str, seconds: float) -> Stroke | None:
+    """Return what plays a note that lasts `seconds`; `sound` is a SynthDef, or KIT for drums.
+
+    None for a drum number that the kit has not.
+    """
+    if sound == KIT:
+        struck = strike(note.pitch)
+        if struck is None:
+            return None
+        place = {"velocity": note.velocity, "sustain": struck.sustain, "pan": struck.pan}
+        return Stroke(struck.name, place, struck.choke)
+    freq = 440 * 2 ** ((note.pitch - 69) / 12)
+    arguments = {"velocity": note.velocity, "freq": freq, "sustain": max(seconds, 0.01)}
+    return Stroke(sound, arguments | ({"mute": 1.0} if note.articulation == "mute" else {}))
