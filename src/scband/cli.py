@@ -148,11 +148,11 @@ def live(
 
 
 def _has_card(audio: str) -> bool:
-    from scband.supercollider.jack import running_server, sound_cards  # noqa: PLC0415
+    from scband.supercollider.jack import look_for_server, sound_cards  # noqa: PLC0415
 
     if audio == "dummy":
         return False
-    return bool(sound_cards()) or running_server("default") is not None
+    return bool(sound_cards()) or look_for_server() is not None
 
 
 @app.command()

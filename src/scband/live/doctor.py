@@ -110,7 +110,7 @@ def _programs() -> Iterator[Finding]:
 
 
 def _audio() -> Iterator[Finding]:
-    running = jack.running_server("default")
+    running = jack.look_for_server()
     program = programs.look_for("jackd")
     if running:
         yield Finding(

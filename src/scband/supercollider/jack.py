@@ -113,6 +113,17 @@ def running_server(name: str) -> JackState | None:
     return JackState(name, AudioDriver.RUNNING, int(rates[0]), int(periods[0]), owned=False)
 
 
+def look_for_server(name: str = "default") -> JackState | None:
+    """Return a running server as `running_server` does, and leave nothing behind by asking.
+
+    JACK's tools leave an empty folder in shared memory where no server answers.
+    """
+    state = running_server(name)
+    if state is None:
+        reaper.sweep_jack()
+    return state
+
+
 class Jack:
     """A JACK server to play through; one that it started itself, it also ends.
 
