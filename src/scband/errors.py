@@ -122,3 +122,135 @@ class OfflineRenderError(SuperColliderError):
 
 class SessionError(ScbandError):
     """A live session cannot do what was asked in its present state."""
+
+
+class ServiceError(ScbandError):
+    """A plugin's or a workstation's request cannot be done as asked."""
+
+
+class UnauthorizedError(ServiceError):
+    """A bearer token or a secret is missing, wrong or over."""
+
+
+class ForbiddenError(ServiceError):
+    """The caller is known, but may not do this."""
+
+
+class RateLimitedError(ServiceError):
+    """A caller asks too often; `retry_after` says how many seconds to wait."""
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PayloadTooLargeError(ServiceError):
+    """A request's body, or what it decodes to, is larger than the limit."""
+
+
+class InvalidRequestError(ServiceError):
+    """A request has a wrong value; says which."""
+
+
+class NotFoundError(ServiceError):
+    """What a request names does not exist."""
+
+
+class PluginNotRegisteredError(ServiceError):
+    """A plugin has not registered, or was forgotten."""
+
+
+class ConnectionTimeoutError(ServiceError):
+    """A plugin or the workstation was silent for longer than the time-out."""
+
+
+class GenerationFailedError(ServiceError):
+    """A generation did not come to its end."""
+
+
+class UnsupportedAudioFormatError(ServiceError):
+    """An upload is no audio that can be read."""
+
+
+class MidiFileNotFoundError(NotFoundError):
+    """No MIDI file has this id."""
+
+
+class FolderNotWritableError(ServiceError):
+    """A folder that scband should write to cannot be written."""
+
+
+class TransportSyncLostError(ServiceError):
+    """The transport was not told for so long that its position is not known."""
+
+
+class InvalidPositionError(ServiceError):
+    """A position, tempo or time of the transport is not possible."""
+
+
+class ServiceUnavailableError(ServiceError):
+    """A part that a request needs does not run; says which."""
+
+
+class ListenError(ServiceError):
+    """A port of the service cannot be listened on; says which port and which setting."""
+
+
+class KeyFileError(ServiceError):
+    """The file that holds the service's key cannot be used safely."""
+
+
+class StudioError(ScbandError):
+    """Offline work, or what serves a plugin, cannot be done."""
+
+
+class JobError(StudioError):
+    """A background job failed for a reason that is none of the other errors."""
+
+
+class JobNotFoundError(JobError):
+    """There is no job of that id, or its result was kept long enough."""
+
+
+class JobQueueFullError(JobError):
+    """So many jobs wait already that another one is refused; try again later."""
+
+
+class JobCancelledError(JobError):
+    """The job was cancelled."""
+
+
+class JobTimeoutError(JobError):
+    """The job, or a wait for it, took longer than it may."""
+
+
+class GenerationError(StudioError):
+    """An accompaniment cannot be generated from what was asked."""
+
+
+class PluginNotRegisteredError(StudioError):
+    """A plugin is unknown; it registers first."""
+
+
+class PluginStateError(StudioError):
+    """A plugin cannot go from its state to the one asked for."""
+
+
+class TransportError(StudioError):
+    """The shared transport cannot go to that position or tempo."""
+
+
+class MidiNotFoundError(StudioError):
+    """There is no MIDI file of that id."""
+
+
+class AudioNotFoundError(StudioError):
+    """There is no uploaded recording of that id."""
+
+
+class FolderError(StudioError):
+    """A folder cannot be written, or is not one that a plugin may name."""
+
+
+class UploadTooLargeError(StudioError):
+    """An upload is larger, or lasts longer, than is allowed."""
