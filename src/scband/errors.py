@@ -200,19 +200,15 @@ class KeyFileError(ServiceError):
     """The file that holds the service's key cannot be used safely."""
 
 
-class StudioError(ScbandError):
-    """Offline work, or what serves a plugin, cannot be done."""
-
-
-class JobError(StudioError):
+class JobError(ServiceError):
     """A background job failed for a reason that is none of the other errors."""
 
 
-class JobNotFoundError(JobError):
+class JobNotFoundError(NotFoundError):
     """There is no job of that id, or its result was kept long enough."""
 
 
-class JobQueueFullError(JobError):
+class JobQueueFullError(ServiceUnavailableError):
     """So many jobs wait already that another one is refused; try again later."""
 
 
@@ -224,33 +220,9 @@ class JobTimeoutError(JobError):
     """The job, or a wait for it, took longer than it may."""
 
 
-class GenerationError(StudioError):
-    """An accompaniment cannot be generated from what was asked."""
-
-
-class PluginNotRegisteredError(StudioError):
-    """A plugin is unknown; it registers first."""
-
-
-class PluginStateError(StudioError):
+class PluginStateError(ServiceError):
     """A plugin cannot go from its state to the one asked for."""
 
 
-class TransportError(StudioError):
-    """The shared transport cannot go to that position or tempo."""
-
-
-class MidiNotFoundError(StudioError):
-    """There is no MIDI file of that id."""
-
-
-class AudioNotFoundError(StudioError):
+class AudioNotFoundError(NotFoundError):
     """There is no uploaded recording of that id."""
-
-
-class FolderError(StudioError):
-    """A folder cannot be written, or is not one that a plugin may name."""
-
-
-class UploadTooLargeError(StudioError):
-    """An upload is larger, or lasts longer, than is allowed."""
