@@ -28,7 +28,130 @@ def config_file() -> Path:
     return Path(named) if named else Path(platformdirs.user_config_dir("scband")) / "config.toml"
 
 
-class Settings(BaseSettings):
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+class ServiceSettings(BaseSettings):
+    """What a user may set about the service: ports, limits, folders, what plugins are told."""
+
+    serve: bool = Field(True, description="start the service beside the band in `scband live`")
+    host: str = Field("127.0.0.1", description="address that the service listens on")
+    plugin_port: int = Field(8000, ge=1, le=65535, description="TCP port of the plugin API")
+    engine_port: int = Field(9000, ge=1, le=65535, description="TCP port of the engine API")
+    page_port: int = Field(5001, ge=1, le=65535, description="TCP port of the live page")
+    sync_port: int = Field(
+        0, ge=0, le=65535, description="one more port for old clients (8001); 0 is none"
+    )
+    allowed_hosts: str = Field(
+        "", description="further names that a request may call the service by, with commas"
+    )
+    allowed_origins: str = Field(
+        "", description="web pages elsewhere that may call, for example https://daw.example"
+    )
+    state_folder: str = Field("", description="folder of the service's key; empty: the user's own")
+    token_hours: float = Field(24.0, gt=0, le=8760, description="hours that a token is good for")
+    max_upload_mb: float = Field(200.0, gt=0, le=4096, description="largest upload, MiB")
+    max_body_kb: float = Field(512.0, ge=1, le=65536, description="largest JSON body, KiB")
+    max_message_kb: float = Field(
+        128.0, ge=1, le=16384, description="largest WebSocket message, KiB"
+    )
+    max_connections: int = Field(2048, ge=4, le=65536, description="connections at once")
+    max_connections_per_address: int = Field(
+        1536, ge=2, le=65536, description="connections at once from one address"
+    )
+    header_seconds: float = Field(
+        5.0, ge=0.1, le=120, description="a request's headers must be here in this time"
+    )
+    body_seconds: float = Field(
+        20.0, ge=0.1, le=600, description="longest pause in a body that is being received"
+    )
+    rate_register: float = Field(
+        20.0, gt=0, le=1e6, description="registrations a second from one address"
+    )
+    rate_generate: float = Field(
+        20.0, gt=0, le=1e6, description="generations a second for one caller"
+    )
+    rate_upload: float = Field(5.0, gt=0, le=1e6, description="uploads a second for one caller")
+    rate_other: float = Field(
+        200.0, gt=0, le=1e6, description="other requests a second for one caller"
+    )
+    heartbeat_seconds: float = Field(
+        30.0, ge=0.5, le=3600, description="a plugin silent for longer is Disconnected"
+    )
+    orchestrator_url: str = Field(
+        default_factory=lambda data: f"http://localhost:{data['plugin_port']}",
+        description="where plugins find the service",
+    )
+    websocket_url: str = Field(
+        default_factory=lambda data: f"ws://localhost:{data['plugin_port']}/ws/sync",
+        description="where plugins find the WebSocket",
+    )
+    monitor_folder: str = Field(
+        "./generated_accompaniments", description="folder that plugins watch for MIDI files"
+    )
+    auto_load_files: bool = Field(True, description="plugins load new files on their own")
+    sync_interval_ms: int = Field(
+        100, ge=5, le=1000, description="milliseconds between transport messages"
+    )
+    max_file_age_seconds: float = Field(
+        3600.0, ge=1, le=31536000, description="generated files older than this go"
+    )
+    supported_formats: str = Field("mid,midi", description="endings of MIDI files, with commas")
+    track_types: str = Field(
+        "bass,drums,keys,guitar", description="tracks that plugins may ask for, with commas"
+    )
+    core_url: str = Field("http://localhost:8080", description="the workstation's core")
+    projects_folder: str = Field(
+        "~/Music/DAWG/Projects", description="the workstation's projects, only read"
+    )
+    status_file: str = Field(
+        "~/Development/status/DAWG-AI_status.json", description="status file; empty: none"
+    )
+    status_interval_seconds: float = Field(
+        300.0, ge=1, le=86400, description="seconds between writings of the status file"
+    )
+
+    @field_validator("orchestrator_url", "core_url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("websocket_url")
+    @classmethod
+    def _ws(cls, value: str) -> str:
+        if not value.startswith(("ws://", "wss://")):
+            raise ValueError("must begin with ws:// or wss://")
+        return value
+
+    @field_validator("supported_formats")
+    @classmethod
+    def _formats(cls, value: str) -> str:
+        if unknown := set(_names(value)) - {"mid", "midi"}:
+            raise ValueError(f"formats are mid and midi, not {', '.join(sorted(unknown))}")
+        return value
+
+    @field_validator("track_types")
+    @classmethod
+    def _tracks(cls, value: str) -> str:
+        if unknown := set(_names(value)) - {"bass", "drums", "keys", "guitar"}:
+            raise ValueError(
+                f"tracks are bass, drums, keys and guitar, not {', '.join(sorted(unknown))}"
+            )
+        return value
+
+    def track_names(self) -> tuple[str, ...]:
+        """Return the track types that plugins may ask for."""
+        return _names(self.track_types)
+
+    def format_names(self) -> tuple[str, ...]:
+        """Return the endings of MIDI files, without dots."""
+        return _names(self.supported_formats)
+
+
+class Settings(ServiceSettings):
     """What a user may set. Raises SettingsError, by name and range, through `load`."""
 
     model_config = SettingsConfigDict(env_prefix="SCBAND_", extra="forbid", frozen=True)
@@ -115,7 +238,7 @@ class Settings(BaseSettings):
 
     def player_names(self) -> tuple[str, ...]:
         """Return the players' names."""
-        return tuple(name.strip() for name in self.players.split(",") if name.strip())
+        return _names(self.players)
 
 
 def table() -> str:

@@ -1,0 +1,1 @@
+"""The HTTP and WebSocket edge: plugin API, engine API and page, one application on three ports."""

@@ -1,0 +1,39 @@
+"""What the routes work with, made once for each application and handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from starlette.requests import HTTPConnection
+
+from scband.api.keyring import Keyring
+from scband.settings import Settings
+
+if TYPE_CHECKING:
+    from scband.studio.orchestrator import Orchestrator
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """How SuperCollider is: each a short phrase, `not running` where there is none."""
+
+    supernova: str = "not running"
+    sclang: str = "not running"
+    audio: str = "not running"
+
+
+@dataclass(slots=True)
+class Services:
+    """Everything behind the routes: settings, orchestrator, keys, and how the engine is."""
+
+    settings: Settings
+    orchestrator: Orchestrator
+    keyring: Keyring
+    engine_state: Callable[[], EngineState] = EngineState
+
+
+def services(connection: HTTPConnection) -> Services:
+    """Give a route (HTTP or WebSocket) the application's services: `Depends(services)`."""
+    return cast("Services", connection.app.state.services)
