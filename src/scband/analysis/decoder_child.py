@@ -1,9 +1,10 @@
 """Decode the audio file on standard input to mono on standard output: a program of its own.
 
 Codecs meet hostile bytes here, in a process with limits, never in the caller's. Run as
-`python -I decoder_child.py RATE MAX_SECONDS CHANNEL`, CHANNEL -1 for the mean of all. Out come a
-JSON line with the file's format, then blocks (a little-endian count and so many float32 samples at
-RATE), a count of 0, and a JSON line with totals; or one JSON line with `error`. The file is taken
+`python -I decoder_child.py RATE MAX_SECONDS CHANNEL`, CHANNEL -1 for the mean of all, -2 for the
+first two interleaved (one where there is one). Out come a JSON line with the file's format, then
+blocks (a little-endian count and so many float32 samples at RATE), a count of 0, and a JSON line
+with totals; or one JSON line with `error`. The file is taken
 from an open descriptor, so that neither its name nor its ending is believed. The process ends by
 itself when nobody reads it any more (a broken pipe) or when its CPU time is used up.
 """
@@ -22,6 +23,9 @@ MOST_CHANNELS = 8
 RATES = (1_000, 768_000)
 FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "MPEG", "MP3")
 CLIPPED = 0.999
+STEREO = -2
+_FLAT_RUN = 5  # equal samples in a row: a 16-bit sine of 30 Hz has fewer on its crest
+_FLAT_LEVEL = 0.05
 _LOUDEST = 1e4  # floats beyond 80 dB over full scale come of damage
 # BS.1770 leaves out the subwoofer of six channels and lifts the surrounds; pairs count plainly
 _SIX = (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)
@@ -81,7 +85,7 @@ class Totals:
     """What is known of all frames at the end."""
 
     def __init__(self, channels: int) -> None:
-        self.frames = self.nonfinite = self.clipped = 0
+        self.frames = self.nonfinite = self.clipped = self.flat = 0
         self.peak = 0.0
         self.mixed = 0.0
         self.energy = [0.0] * channels
@@ -98,8 +102,21 @@ class Totals:
         self.frames += len(block)
         self.peak = max(self.peak, float(size.max(initial=0.0)))
         self.clipped += int((size >= CLIPPED).sum())
+        self.flat += _flat_tops(block, size)
         self.energy = (np.asarray(self.energy) + (block.astype(float) ** 2).sum(axis=0)).tolist()
         return block
+
+
+def _flat_tops(block: Any, size: Any) -> int:
+    """Count samples on flat tops: clipped, though perhaps turned down afterwards."""
+    import numpy as np  # noqa: PLC0415
+
+    if len(block) <= _FLAT_RUN:
+        return 0
+    high = size >= np.maximum(0.8 * size.max(axis=0), _FLAT_LEVEL)
+    same = (np.diff(block, axis=0) == 0) & high[1:]
+    runs = np.lib.stride_tricks.sliding_window_view(same, _FLAT_RUN - 1, axis=0).all(axis=2)
+    return int(runs.sum())
 
 
 def _open(out: BinaryIO) -> Any:
@@ -131,7 +148,8 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
     import soxr  # noqa: PLC0415
 
     say(out, format=file.format, rate=file.samplerate, channels=file.channels)
-    resampler = soxr.ResampleStream(file.samplerate, rate, 1, dtype="float32")
+    kept = min(file.channels, 2) if channel == STEREO else 1
+    resampler = soxr.ResampleStream(file.samplerate, rate, kept, dtype="float32")
     loudness = Loudness(file.samplerate, file.channels)
     totals = Totals(file.channels)
     fault = ""
@@ -144,20 +162,26 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
             say(out, error=f"it is longer than {max_seconds / 3600:.3g} hours")
             return
         block = totals.take(block)
-        mono = block.mean(axis=1) if channel < 0 else block[:, channel]
-        totals.mixed += float((mono.astype(float) ** 2).sum())
+        chosen = _chosen(block, channel, kept)
+        totals.mixed += float((chosen.astype(float) ** 2).sum())
         loudness.add(block)
-        _send(out, resampler.resample_chunk(mono.astype("float32")))
-    _send(out, resampler.resample_chunk(mono_end(), last=True))
+        _send(out, resampler.resample_chunk(chosen.astype("float32")))
+    _send(out, resampler.resample_chunk(_nothing(kept), last=True))
     out.write((0).to_bytes(4, "little"))
     say(out, fault=fault, steps=loudness.energies, **vars(totals))
 
 
-def mono_end() -> Any:
+def _chosen(block: Any, channel: int, kept: int) -> Any:
+    if channel == STEREO and kept == 2:
+        return block[:, :2]
+    return block.mean(axis=1) if channel < 0 else block[:, channel]
+
+
+def _nothing(channels: int) -> Any:
     """Return the empty block that flushes the resampler."""
     import numpy as np  # noqa: PLC0415
 
-    return np.zeros(0, dtype=np.float32)
+    return np.zeros(0 if channels == 1 else (0, channels), dtype=np.float32)
 
 
 def _read(file: Any) -> tuple[Any, str]:
@@ -172,7 +196,7 @@ def _read(file: Any) -> tuple[Any, str]:
 
 def _send(out: BinaryIO, samples: Any) -> None:
     if len(samples):
-        out.write(len(samples).to_bytes(4, "little"))
+        out.write(samples.size.to_bytes(4, "little"))
         out.write(samples.astype("<f4").tobytes())
 
 

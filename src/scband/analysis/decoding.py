@@ -43,7 +43,8 @@ class Recording:
     `samples` are mono float32 at `RATE`, read from disk as they are needed; the rest tells of the
     file: its format, sample rate in Hz, channels, seconds, sample peak (1.0 is full scale), the
     share of samples that are clipped, how many were no numbers, integrated loudness in LUFS
-    (ITU-R BS.1770-4; -inf for silence), and what was wrong with it ("" for nothing).
+    (ITU-R BS.1770-4; -inf for silence), what was wrong with it ("" for nothing), and the share of
+    samples on flat tops, whatever their level.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Recording:
     nonfinite: int
     loudness_lufs: float
     fault: str = ""
+    flat: float = 0.0
 
 
 def decode(path: str | Path) -> Recording:
@@ -66,13 +68,25 @@ def decode(path: str | Path) -> Recording:
     """
     path = Path(path)
     with _opened(path) as file:
-        samples, header, totals = _run(path, file, -1)
+        samples, header, totals = _run(path, file, -1, RATE, MAX_SECONDS)
         energies = totals["energy"]
         if len(energies) > 1 and totals["mixed"] < _CANCELLED * max(energies):
             file.seek(0)
             loudest = energies.index(max(energies))
-            samples, header, totals = _run(path, file, loudest)
+            samples, header, totals = _run(path, file, loudest, RATE, MAX_SECONDS)
     return _recording(path, samples, header, totals)
+
+
+def decode_stereo(path: str | Path, rate: int, max_seconds: float) -> Recording:
+    """Decode a file with its first two channels at another rate, as mixing needs them.
+
+    `samples` are (frames, 1 or 2). Raises AudioFileError as `decode` does.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        samples, header, totals = _run(path, file, decoder_child.STEREO, rate, max_seconds)
+    channels = min(int(header["channels"]), 2)
+    return _recording(path, samples.reshape(-1, channels), header, totals)
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -99,10 +113,10 @@ def _opened(path: Path) -> IO[bytes]:
 Decoded = tuple["NDArray[np.float32]", dict[str, Any], dict[str, Any]]
 
 
-def _run(path: Path, file: IO[bytes], channel: int) -> Decoded:
+def _run(path: Path, file: IO[bytes], channel: int, rate: int, max_seconds: float) -> Decoded:
     """Run the child once over an open file and gather what it says."""
     argv = [sys.executable, "-I", str(decoder_child.__file__)]
-    argv += [str(RATE), str(MAX_SECONDS), str(channel)]
+    argv += [str(rate), str(max_seconds), str(channel)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     # what codecs write to stderr is for nobody, and a full pipe would block them
     process = subprocess.Popen(
@@ -202,6 +216,7 @@ def _recording(
         nonfinite=totals["nonfinite"],
         loudness_lufs=integrated_loudness(totals["steps"]),
         fault=totals["fault"],
+        flat=totals["flat"] / (totals["frames"] * header["channels"]),
     )
 
 
