@@ -124,6 +124,10 @@ class SessionError(ScbandError):
     """A live session cannot do what was asked in its present state."""
 
 
+class MidiError(ScbandError):
+    """A MIDI port or the MIDI system cannot be used."""
+
+
 class ServiceError(ScbandError):
     """A plugin's or a workstation's request cannot be done as asked."""
 
