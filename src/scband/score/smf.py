@@ -7,6 +7,8 @@ is a clear error in milliseconds. The layout is that of the MIDI Association's "
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from scband.errors import MidiFileError
 
 MAX_BYTES = 4_000_000
@@ -21,14 +23,40 @@ MAX_BEATS = 200_000
 _DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 
 
-class _Track:
-    """Walks the events of one track."""
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a file is without its notes.
 
-    __slots__ = ("data", "end", "number", "position", "source")
+    `beats` is its length in quarter notes, `seconds` at its slowest tempo. `tempo` is the first
+    one in quarter notes a minute, `meter` and `key` are (numerator, denominator) and (sharps or
+    flats, minor), None where the file does not say. `programs` are General MIDI programs by
+    channel; `names` are the tracks' names.
+    """
+
+    beats: float
+    seconds: float
+    tempo: float
+    meter: tuple[int, int] | None
+    key: tuple[int, bool] | None
+    programs: tuple[tuple[int, int], ...]
+    channels: frozenset[int]
+    names: tuple[str, ...]
+
+
+class _Track:
+    """Walks the events of one track; `metas` are the first meta events of each kind."""
+
+    __slots__ = (
+        "channels", "data", "end", "metas", "number", "position", "programs", "slowest", "source",
+    )  # fmt: skip
 
     def __init__(self, data: bytes, start: int, end: int, number: int, source: str) -> None:
         self.data, self.position, self.end = data, start, end
         self.number, self.source = number, source
+        self.metas: dict[int, bytes] = {}
+        self.programs: dict[int, int] = {}
+        self.channels: set[int] = set()
+        self.slowest = 0
 
     def fail(self, reason: str) -> MidiFileError:
         return MidiFileError(f"{self.source}, track {self.number}, byte {self.position}: {reason}")
@@ -79,7 +107,11 @@ class _Track:
         exact = {0x51: 3, 0x54: 5, 0x58: 4, 0x59: 2, 0x2F: 0, 0x20: 1}.get(kind)
         if exact is not None and size != exact:
             raise self.fail(f"meta event {kind:#x} is {exact} bytes long, not {size}")
+        content = self.data[self.position : self.position + min(size, 200)]
         self.skip(size)
+        self.metas.setdefault(kind, content)
+        if kind == 0x51:
+            self.slowest = max(self.slowest, int.from_bytes(content, "big"))
         return kind == 0x2F
 
     def _channel(self, first: int, status: int) -> int:
@@ -91,16 +123,49 @@ class _Track:
             raise self.fail(f"{first:#x} has no place in a file")
         else:
             status = first
+        start = self.position
         for _ in range(_DATA_BYTES[status >> 4]):
             if self.byte() > 0x7F:
                 raise self.fail("a data byte is above 127")
+        if status >> 4 == 0x9:
+            self.channels.add(status & 0xF)
+        elif status >> 4 == 0xC:
+            self.programs.setdefault(status & 0xF, self.data[start])
         return status
 
 
 def check(data: bytes, source: str = "MIDI file") -> int:
     """Check a whole file and give its ticks a quarter note; raises MidiFileError with the place."""
+    return _walked(data, source)[0]
+
+
+def outline(data: bytes, source: str = "MIDI file") -> Outline:
+    """Check a whole file and say what it is; raises MidiFileError with the place."""
+    division, tracks, ticks = _walked(data, source)
+    metas: dict[int, bytes] = {}
+    for track in tracks:
+        metas = {**track.metas, **metas}
+    beats = ticks / division
+    microseconds = int.from_bytes(metas.get(0x51, b""), "big") or 500_000
+    slowest = max([500_000 if 0x51 not in metas else 0, *(track.slowest for track in tracks)])
+    sharps = int.from_bytes(metas[0x59][:1], "big", signed=True) if 0x59 in metas else 0
+    return Outline(
+        beats=beats,
+        seconds=beats * slowest / 1e6,
+        tempo=60e6 / microseconds,
+        meter=(metas[0x58][0], 2 ** min(metas[0x58][1], 30)) if 0x58 in metas else None,
+        key=(sharps, metas[0x59][1] == 1) if 0x59 in metas and -7 <= sharps <= 7 else None,
+        programs=tuple(item for track in tracks for item in track.programs.items()),
+        channels=frozenset().union(*(track.channels for track in tracks)),
+        names=tuple(track.metas.get(0x03, b"").decode("latin-1") for track in tracks),
+    )
+
+
+def _walked(data: bytes, source: str) -> tuple[int, list[_Track], int]:
+    """Walk all tracks; give ticks a quarter note, the tracks, and the longest one's ticks."""
     tracks, division = _header(data, source)
-    position, events = 14, 0
+    position, events, longest = 14, 0, 0
+    walked: list[_Track] = []
     for number in range(1, tracks + 1):
         if position + 8 > len(data):
             reason = f"{tracks} tracks are announced, {number - 1} are there"
@@ -113,14 +178,15 @@ def check(data: bytes, source: str = "MIDI file") -> int:
             raise MidiFileError(f"{source}: {reason}")
         if name != b"MTrk":
             raise MidiFileError(f"{source}: no track, but {name!r}, at byte {position - 8}")
-        found, ticks = _Track(data, position, position + size, number, source).walk(
-            MAX_EVENTS - events
-        )
+        track = _Track(data, position, position + size, number, source)
+        found, ticks = track.walk(MAX_EVENTS - events)
+        walked.append(track)
         events += found
+        longest = max(longest, ticks)
         if ticks > MAX_BEATS * division:
             raise MidiFileError(f"{source}, track {number}: longer than {MAX_BEATS} quarter notes")
         position += size
-    return division
+    return division, walked, longest
 
 
 def _header(data: bytes, source: str) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scband.agents import Band, Style
 from scband.agents.ending import slowing
@@ -15,13 +15,17 @@ from scband.supercollider.sounds import sound_of, stroke
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """What a band plays of a song: every bar with every player's notes, at one tempo."""
+    """What a band plays of a song: every bar with every player's notes, at one tempo.
+
+    `first` is the bar of the form at which it begins; beats count from there.
+    """
 
     form: Form
     band: Band
     tempo: float
     intensity: float = 0.5
     temperature: float = 1.0
+    first: int = 0
 
     @property
     def style(self) -> Style:
@@ -31,9 +35,7 @@ class Performance:
 
     def bars(self) -> Iterator[tuple[Slot, dict[str, tuple[Note, ...]]]]:
         """Give each bar with what every player plays in it; starts count from the bar."""
-        for number in range(self.form.length or 0):
-            slot = self.form.slot(number)
-            assert slot is not None
+        for slot in self.slots():
             context = self.form.context(
                 slot, tempo=self.tempo, intensity=self.intensity, temperature=self.temperature
             )
@@ -41,8 +43,10 @@ class Performance:
 
     def slots(self) -> tuple[Slot, ...]:
         """Return every bar in the order in which it is played."""
-        found = (self.form.slot(number) for number in range(self.form.length or 0))
-        return tuple(slot for slot in found if slot is not None)
+        found = (self.form.slot(number) for number in range(self.first, self.form.length or 0))
+        slots = [slot for slot in found if slot is not None]
+        origin = slots[0].start if slots else 0.0
+        return tuple(replace(slot, start=slot.start - origin) for slot in slots)
 
     @property
     def tempo_map(self) -> TempoMap:

@@ -49,10 +49,12 @@ def _text(text: str, meter: Meter | None) -> SongMap:
                 return _one_a_bar([Chord(word.strip()) for word in words], meter)
             except ChordError:
                 continue
-    song = read(text)
+    song = read(
+        text.encode("utf-8", "replace")
+    )  # bytes are never taken for a path: the text may be a stranger's
     if meter is None or meter == song.meter:
         return song
-    return read(f"meter: {meter}\n{text}")
+    return read(f"meter: {meter}\n{text}".encode("utf-8", "replace"))
 
 
 def _one_a_bar(chords: Sequence[Chord], meter: Meter | None) -> SongMap:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from scband.agents.form import Slot
@@ -18,12 +18,15 @@ _LEAST = 0.01
 """Shortest note, in beats, that is left where the same pitch is struck again."""
 
 
-def score_of(performance: Performance, title: str = "") -> Score:
+def score_of(
+    performance: Performance, title: str = "", parts: Mapping[str, tuple[Note, ...]] | None = None
+) -> Score:
     """Write down what a band plays: parts named after the players, General MIDI programs and drums.
 
-    Markers hold the sections and the chords, so that the file can be read as a chart again.
+    Markers hold the sections and the chords, so that the file can be read as a chart again. `parts`
+    are the notes where they have been decided already.
     """
-    parts = performance.parts()
+    parts = performance.parts() if parts is None else parts
     slots = performance.slots()
     song = performance.form.song
     return Score(
