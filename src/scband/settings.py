@@ -7,8 +7,9 @@ another one.
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
@@ -36,10 +37,14 @@ class ServiceSettings(BaseSettings):
     """What a user may set about the service: ports, limits, folders, what plugins are told."""
 
     serve: bool = Field(True, description="start the service beside the band in `scband live`")
-    host: str = Field("127.0.0.1", description="address that the service listens on")
-    plugin_port: int = Field(8000, ge=1, le=65535, description="TCP port of the plugin API")
-    engine_port: int = Field(9000, ge=1, le=65535, description="TCP port of the engine API")
-    page_port: int = Field(5001, ge=1, le=65535, description="TCP port of the live page")
+    host: str = Field(
+        "localhost", min_length=1, description="name or address that the service listens on"
+    )
+    plugin_port: int = Field(
+        8000, ge=0, le=65535, description="TCP port of the plugin API; 0 is any free one"
+    )
+    engine_port: int = Field(9000, ge=0, le=65535, description="TCP port of the engine API")
+    page_port: int = Field(5001, ge=0, le=65535, description="TCP port of the live page")
     sync_port: int = Field(
         0, ge=0, le=65535, description="one more port for old clients (8001); 0 is none"
     )
@@ -74,7 +79,7 @@ class ServiceSettings(BaseSettings):
     )
     rate_upload: float = Field(5.0, gt=0, le=1e6, description="uploads a second for one caller")
     rate_other: float = Field(
-        200.0, gt=0, le=1e6, description="other requests a second for one caller"
+        500.0, gt=0, le=1e6, description="other requests a second for one caller"
     )
     heartbeat_seconds: float = Field(
         30.0, ge=0.5, le=3600, description="a plugin silent for longer is Disconnected"
@@ -142,6 +147,35 @@ class ServiceSettings(BaseSettings):
             )
         return value
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in _names(value):
+            scheme, _, rest = origin.partition("://")
+            if scheme not in {"http", "https"} or not rest or "/" in rest or "*" in rest:
+                raise ValueError(f"{origin!r} is no origin; write http://name:port, without a path")
+        return value.lower()
+
+    def at_ports(self, ports: dict[str, int]) -> Self:
+        """Return the settings with the ports that were really bound, and the URLs that follow."""
+        changed: dict[str, Any] = dict(ports)
+        port = ports.get("plugin_port", self.plugin_port)
+        for name, scheme, path in (
+            ("orchestrator_url", "http", ""),
+            ("websocket_url", "ws", "/ws/sync"),
+        ):
+            if name not in self.model_fields_set:
+                changed[name] = f"{scheme}://localhost:{port}{path}"
+        return self.model_copy(update=changed)
+
+    def host_names(self) -> tuple[str, ...]:
+        """Return the further names that a request may call the service by."""
+        return tuple(name.lower() for name in _names(self.allowed_hosts))
+
+    def origin_names(self) -> tuple[str, ...]:
+        """Return the foreign origins that may call."""
+        return _names(self.allowed_origins)
+
     def track_names(self) -> tuple[str, ...]:
         """Return the track types that plugins may ask for."""
         return _names(self.track_types)
@@ -149,6 +183,15 @@ class ServiceSettings(BaseSettings):
     def format_names(self) -> tuple[str, ...]:
         """Return the endings of MIDI files, without dots."""
         return _names(self.supported_formats)
+
+
+class CountIn(StrEnum):
+    """Who counts the band in."""
+
+    BAND = "band"
+    PLAYER = "player"
+    PERFORMANCE = "performance"
+    NONE = "none"
 
 
 class Settings(ServiceSettings):
@@ -195,7 +238,30 @@ class Settings(ServiceSettings):
     humanise: float = Field(
         1.0, ge=0, le=3, description="how human timing and touch are; 0 is exact"
     )
-    count_in: bool = Field(True, description="count one bar in")
+    count_in: CountIn = Field(
+        CountIn.BAND,
+        description="who counts in: `band`; `player`, by a bar of clicks or notes; `performance`: "
+        "you begin and the band comes in; `none`",
+    )
+    follow: Literal["click", "adaptive", "free"] = Field(
+        "click", description="whose tempo it is: a fixed one, smoothly yours, or yours at once"
+    )
+    strength: float = Field(
+        0.7, ge=0, le=1, description="share of what it is off that the band takes back in a beat"
+    )
+    follow_latency: float = Field(
+        0.04, ge=0.005, le=0.5, description="seconds that notes are sent ahead while it follows"
+    )
+    input_latency: float = Field(
+        -1.0, ge=-1, le=1, description="seconds from your note to its sample; -1: as JACK has it"
+    )
+
+    @field_validator("count_in", mode="before")
+    @classmethod
+    def _whoever_counts(cls, value: Any) -> Any:
+        """Take yes for the band and no for nobody."""
+        answers = {"true": "band", "yes": "band", "1": "band", "false": "none", "no": "none"}
+        return answers.get(str(value).lower(), "none" if value in (0, "0") else value)
 
     @field_validator("period")
     @classmethod

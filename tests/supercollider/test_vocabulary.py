@@ -37,8 +37,8 @@ def test_a_tempo_out_of_range_or_not_finite_is_refused_by_name_and_range(tempo: 
 def test_a_wrong_number_of_values_is_refused() -> None:
     with pytest.raises(PatternError, match="got 1 values"):
         VERBS["tempo"].encode("t", 1, [120.0])
-    with pytest.raises(PatternError, match="got 5 values"):
-        VERBS["bar"].encode("t", 1, ["bass", 0, 0.0, 4.0, 0.0])
+    with pytest.raises(PatternError, match="got 6 values"):
+        VERBS["bar"].encode("t", 1, ["bass", 0, 0.0, 4.0, 0.0, 0.0])
 
 
 def test_text_in_the_place_of_a_number_is_refused() -> None:

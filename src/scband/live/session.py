@@ -25,7 +25,7 @@ from scband.live.options import engine_options
 from scband.live.playable import Playable
 from scband.live.player import Player
 from scband.live.status import Status, heard_by, place_of
-from scband.settings import Settings
+from scband.settings import CountIn, Settings
 from scband.supercollider.channels import MASTER_TRIM
 from scband.supercollider.engine import BeatReport, Engine, EngineEvent
 from scband.supercollider.jack import JackState
@@ -98,7 +98,7 @@ class Session:
             self.settings.humanise,
         )
         speed = _checked_tempo(tempo if tempo is not None else self.song.tempo)
-        form = Form(self.song, choruses=choruses, count_in=self.settings.count_in)
+        form = Form(self.song, choruses=choruses, count_in=self.settings.count_in is CountIn.BAND)
         self.conductor = Conductor(
             form,
             band,

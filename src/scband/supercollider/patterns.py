@@ -173,21 +173,36 @@ class PatternController:
         return {name: tuple(p for p in players.split(",") if p) for name, _, players in named}
 
     def bar_values(
-        self, player: str, index: int, start: float, length: float, notes: Sequence[Note]
+        self,
+        player: str,
+        index: int,
+        start: float,
+        length: float,
+        notes: Sequence[Note],
+        loudness: float = 0.0,
     ) -> list[str | float]:
         """Return the arguments of `/scband/bar`; raises PatternError on too many notes."""
         if len(notes) > MAX_NOTES:
             raise PatternError(f"{player}: {len(notes)} notes in a bar, at most {MAX_NOTES}")
-        values: list[str | float] = [player, index, start, length]
+        values: list[str | float] = [player, index, start, length, loudness]
         for n in notes:
             values += [n.start, n.length, n.pitch, n.velocity, n.articulation or "-"]
         return values
 
     def send_bar(
-        self, player: str, index: int, start: float, length: float, notes: Sequence[Note]
+        self,
+        player: str,
+        index: int,
+        start: float,
+        length: float,
+        notes: Sequence[Note],
+        loudness: float = 0.0,
     ) -> Future[Answer]:
-        """Give a player the notes of a bar that has not begun (`/scband/bar`); does not wait."""
-        return self.post("bar", *self.bar_values(player, index, start, length, notes))
+        """Give a player the notes of a bar that has not begun (`/scband/bar`); does not wait.
+
+        `loudness` (0-1) is how loud it was decided: what `set_loudness` says later is over that.
+        """
+        return self.post("bar", *self.bar_values(player, index, start, length, notes, loudness))
 
     # --- time --------------------------------------------------------------------------------
 
@@ -231,6 +246,10 @@ class PatternController:
     def set_intensity(self, value: float) -> Answer:
         """Say how hard the band plays, 0 to 1 (`/scband/intensity`)."""
         return self.request("intensity", value)
+
+    def set_loudness(self, value: float) -> Answer:
+        """Scale the bars sent, from now on, to a loudness of 0-1 (`/scband/loudness`)."""
+        return self.request("loudness", value)
 
     def set_swing(self, ratio: float) -> Answer:
         """Say how the eighths divide, 1 to 4 (`/scband/swing`)."""

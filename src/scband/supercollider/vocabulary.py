@@ -177,6 +177,7 @@ _VERBS = (
             Argument("index", "i", "number of the bar as played, from 0", 0),
             Argument("start", "d", "band's beat at which the bar starts", 0),
             Argument("length", "d", "beats in the bar", 0.25, 64),
+            Argument("loudness", "f", "how loud it was decided; 0 is never scaled", 0, 1),
         ),
         (
             Argument("beat", "d", "beats after the bar's start", 0, 64),
@@ -194,6 +195,11 @@ _VERBS = (
         (_PLAYER, Argument("name", "s", "sent, or a name that the library holds"), _QUANT),
     ),
     Verb("intensity", "Say how hard the band plays", (Argument("value", "f", "0 to 1", 0, 1),)),
+    Verb(
+        "loudness",
+        "Scale what was sent: notes from now on are as loud as this over what their bar says",
+        (Argument("value", "f", "0 to 1; 0 scales nothing", 0, 1),),
+    ),
     Verb("swing", "Say how the eighths divide", (Argument("ratio", "f", "1 to 4", 1, 4),)),
     Verb(
         "mix",
