@@ -140,6 +140,10 @@ class ForbiddenError(ServiceError):
     """The caller is known, but may not do this."""
 
 
+class UnknownHostError(ServiceError):
+    """A request calls the service by a name that it does not have."""
+
+
 class RateLimitedError(ServiceError):
     """A caller asks too often; `retry_after` says how many seconds to wait."""
 
@@ -150,6 +154,10 @@ class RateLimitedError(ServiceError):
 
 class PayloadTooLargeError(ServiceError):
     """A request's body, or what it decodes to, is larger than the limit."""
+
+
+class RequestTimeoutError(ServiceError):
+    """A request did not come to its end in time."""
 
 
 class InvalidRequestError(ServiceError):

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, WebSocket
+from starlette.requests import HTTPConnection
 
 from scband.api.keyring import Role
+from scband.api.limits import family_of
 from scband.api.services import Services, services
 from scband.errors import ForbiddenError, UnauthorizedError
 
@@ -43,19 +45,26 @@ def _bearer(header: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _read(token: str, given: Services) -> Caller:
-    if not token:
-        raise UnauthorizedError(
-            "a bearer token is needed: register at POST /api/plugin/register, "
-            "or make one with `scband token PLUGIN_ID`"
-        )
-    name, role = given.keyring.read(token)
-    return Caller(name, role)
+def _read(connection: HTTPConnection, token: str, given: Services, family: str) -> Caller:
+    try:
+        if not token:
+            raise UnauthorizedError(
+                "a bearer token is needed: register at POST /api/plugin/register, "
+                "or make one with `scband token PLUGIN_ID`"
+            )
+        who = Caller(*given.keyring.read(token))
+    except UnauthorizedError:
+        given.limiter.take("other", connection.client.host if connection.client else "")
+        raise
+    given.limiter.take(family, who.plugin_id)
+    return who
 
 
 def caller(request: Request, given: Annotated[Services, Depends(services)]) -> Caller:
     """Return who sends a request: `Depends(caller)`. Raises UnauthorizedError."""
-    who = _read(_bearer(request.headers.get("authorization", "")), given)
+    kind = request.headers.get("content-type", "")
+    family = family_of(request.method, request.url.path, kind)
+    who = _read(request, _bearer(request.headers.get("authorization", "")), given, family)
     if who.page and request.method not in {"GET", "HEAD"}:
         raise ForbiddenError("the page's token may only look; use a plugin's or an operator's")
     return who
@@ -72,7 +81,7 @@ def socket_caller(websocket: WebSocket, given: Annotated[Services, Depends(servi
     for name in websocket.scope.get("subprotocols", []):
         if not token and name.startswith(_CARRIER):
             token = name.removeprefix(_CARRIER)
-    return _read(token, given)
+    return _read(websocket, token, given, "other")
 
 
 def chosen(websocket: WebSocket) -> str | None:

@@ -60,9 +60,18 @@ KINDS: dict[type[errors.ScbandError], Kind] = {
     errors.InvalidPositionError: Kind(422, "invalid_position", "Invalid position"),
     errors.UnauthorizedError: Kind(401, "unauthorized", "Not authorized"),
     errors.ForbiddenError: Kind(403, "forbidden", "Forbidden"),
+    errors.UnknownHostError: Kind(421, "unknown_host", "Unknown host"),
     errors.RateLimitedError: Kind(429, "rate_limited", "Too many requests"),
     errors.PayloadTooLargeError: Kind(413, "payload_too_large", "Payload too large"),
     errors.ServiceUnavailableError: Kind(503, "unavailable", "Not available now"),
+    errors.RequestTimeoutError: Kind(408, "request_timeout", "Request timed out"),
+    errors.JobNotFoundError: Kind(404, "job_not_found", "Job not found"),
+    errors.JobQueueFullError: Kind(503, "job_queue_full", "Too many jobs wait"),
+    errors.JobCancelledError: Kind(409, "job_cancelled", "Job was cancelled"),
+    errors.JobTimeoutError: Kind(504, "job_timeout", "Job took too long"),
+    errors.JobError: Kind(500, "generation_failed", "Generation failed"),
+    errors.PluginStateError: Kind(409, "invalid_plugin_state", "Not in this state"),
+    errors.AudioNotFoundError: Kind(404, "audio_not_found", "Recording not found"),
     errors.NotFoundError: Kind(404, "not_found", "Not found"),
     errors.InvalidRequestError: Kind(422, "invalid_request", "Invalid request"),
     errors.ChartError: Kind(422, "invalid_chart", "Chart cannot be read"),
@@ -152,6 +161,8 @@ async def _on_ours(connection: Request, error: Exception) -> Response:
 
 async def _on_http(connection: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, errors.ScbandError):  # FastAPI wraps what reading a body raised
+        return await _on_ours(connection, error.__cause__)
     title = HTTPStatus(error.status_code).phrase
     code = _BY_STATUS.get(error.status_code, "http_error")
     detail = str(error.detail) if error.detail else title
@@ -166,7 +177,8 @@ async def _on_wrong(connection: Request, error: Exception) -> Response:
     return await _send(connection, problem(connection, kind, _sentence(error.errors())))
 
 
-async def _on_anything(connection: Request, error: Exception) -> Response:
+def unexpected(connection: HTTPConnection, error: Exception) -> Response:
+    """Return what a client may know of an error that nobody foresaw; the log gets the rest."""
     state = connection.scope.get("state", {})
     _LOG.error("request %s failed", state.get("request_id", ""), exc_info=error)
     kind = KINDS[errors.ScbandError]
@@ -179,4 +191,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_wrong)
     app.add_exception_handler(WebSocketRequestValidationError, _on_wrong)
-    app.add_exception_handler(Exception, _on_anything)

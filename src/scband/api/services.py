@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from starlette.requests import HTTPConnection
 
 from scband.api.keyring import Keyring
+from scband.api.limits import Limiter, limiter_of
 from scband.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """How SuperCollider is: each a short phrase, `not running` where there is none."""
+    """How SuperCollider is: each a short phrase, `not running` where there is none.
+
+    `missing` says in sentences what cannot be done, and what to do about it.
+    """
 
     supernova: str = "not running"
     sclang: str = "not running"
     audio: str = "not running"
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -32,6 +37,10 @@ class Services:
     orchestrator: Orchestrator
     keyring: Keyring
     engine_state: Callable[[], EngineState] = EngineState
+    limiter: Limiter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.limiter = limiter_of(self.settings)
 
 
 def services(connection: HTTPConnection) -> Services:
