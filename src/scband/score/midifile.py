@@ -26,7 +26,7 @@ def write_midi(score: Score) -> bytes:
     """Write a score as a Standard MIDI File of format 1; articulations are not in the format."""
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS)
     file.tracks.append(_conductor(score))
-    file.tracks += [_part(part) for part in score.parts]
+    file.tracks += [_part(part, score.length) for part in score.parts]
     stream = io.BytesIO()
     file.save(file=stream)
     return stream.getvalue()
@@ -45,14 +45,15 @@ def _text(text: str) -> str:
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
-def _track(events: list[tuple[int, int, Any]]) -> Any:
-    """Put events (tick, rank, message) in order with delta times."""
+def _track(events: list[tuple[int, int, Any]], length: float) -> Any:
+    """Put events (tick, rank, message) in order with delta times; it ends at `length` beats."""
     track = mido.MidiTrack()
     now = 0
     for tick, _, message in sorted(events, key=lambda event: event[:2]):
         track.append(message.copy(time=tick - now))
         now = tick
-    track.append(mido.MetaMessage("end_of_track", time=0))
+    rest = max(0, round(length * TICKS) - now)
+    track.append(mido.MetaMessage("end_of_track", time=rest))
     return track
 
 
@@ -73,7 +74,7 @@ def _conductor(score: Score) -> Any:
     for rank, marker in enumerate(score.markers):
         message = mido.MetaMessage("marker", text=_text(marker.text))
         events.append((round(marker.beat * TICKS), 4 + rank, message))
-    return _track(events)
+    return _track(events, score.length)
 
 
 def _signature(key: Key) -> str:
@@ -85,7 +86,7 @@ def _signature(key: Key) -> str:
     return names[near.signature + 7]
 
 
-def _part(part: Part) -> Any:
+def _part(part: Part, length: float) -> Any:
     channel = part.channel
     events: list[tuple[int, int, Any]] = [
         (0, 0, mido.MetaMessage("track_name", name=_text(part.name))),
@@ -98,7 +99,7 @@ def _part(part: Part) -> Any:
         on = mido.Message("note_on", channel=channel, note=note.pitch, velocity=velocity)
         off = mido.Message("note_off", channel=channel, note=note.pitch, velocity=0)
         events += [(start, 3, on), (stop, 2, off)]
-    return _track(events)
+    return _track(events, length)
 
 
 def load_midi(path: str | Path) -> Score:

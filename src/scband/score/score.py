@@ -70,7 +70,8 @@ class Marker:
 class Score:
     """Parts that sound together; beats are quarter notes from the top.
 
-    `meters` start at beat 0 and lie on bar lines.
+    `meters` start at beat 0 and lie on bar lines. `length` is where a file of it ends, if that is
+    later than the last note (a whole number of bars, say).
     """
 
     parts: tuple[Part, ...]
@@ -79,6 +80,7 @@ class Score:
     key: Key | None = None
     title: str = ""
     markers: tuple[Marker, ...] = ()
+    length: float = 0.0
 
     @property
     def end(self) -> float:

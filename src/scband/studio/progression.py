@@ -49,9 +49,8 @@ def _text(text: str, meter: Meter | None) -> SongMap:
                 return _one_a_bar([Chord(word.strip()) for word in words], meter)
             except ChordError:
                 continue
-    song = read(
-        text.encode("utf-8", "replace")
-    )  # bytes are never taken for a path: the text may be a stranger's
+    # bytes are never taken for a path: the text may be a stranger's
+    song = read(text.encode("utf-8", "replace"))
     if meter is None or meter == song.meter:
         return song
     return read(f"meter: {meter}\n{text}".encode("utf-8", "replace"))
