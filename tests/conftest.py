@@ -67,6 +67,9 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         if name.startswith("SCBAND_") and name not in ("SCBAND_CACHE", "SCBAND_PLAIN"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SCBAND_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("SCBAND_STATE_FOLDER", str(tmp_path / "state"))
+    monkeypatch.setenv("SCBAND_STATUS_FILE", "")
+    monkeypatch.setenv("SCBAND_SERVE", "false")  # its ports are everybody's
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 import time
@@ -304,6 +305,59 @@ def server() -> None:
         _say(f"supernova listens on UDP port {engine.server.port}; Ctrl-C ends it")
         while True:
             time.sleep(0.5)
+
+
+@app.command("serve")
+def serve_alone(
+    host: Annotated[str | None, typer.Option(help="Name or address to listen on.")] = None,
+    plugin_port: Annotated[int | None, typer.Option(help="TCP port of the plugin API.")] = None,
+    engine_port: Annotated[int | None, typer.Option(help="TCP port of the engine API.")] = None,
+    page_port: Annotated[int | None, typer.Option(help="TCP port of the live page.")] = None,
+    sync_port: Annotated[int | None, typer.Option(help="One more port; 0 is none.")] = None,
+    monitor_folder: Annotated[
+        str | None, typer.Option(help="Folder that plugins watch for MIDI files.")
+    ] = None,
+    state_folder: Annotated[str | None, typer.Option(help="Folder of the service's key.")] = None,
+) -> None:
+    """Serve plugins, workstations and the page until Ctrl-C, with or without SuperCollider."""
+    from scband.api.serve import Service  # noqa: PLC0415
+    from scband.settings import Settings  # noqa: PLC0415
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = Settings.load(
+        host=host,
+        plugin_port=plugin_port,
+        engine_port=engine_port,
+        page_port=page_port,
+        sync_port=sync_port,
+        monitor_folder=monitor_folder,
+        state_folder=state_folder,
+    )
+    try:
+        with Service(settings) as service:
+            for name, url in service.urls().items():
+                _say(f"{name:<8} {url}")
+            _say(f"API      {service.urls()['plugin']}/docs\nCtrl-C ends it")
+            service.wait()
+    except KeyboardInterrupt:  # the usual end, and no failure for who supervises it
+        _say("stopped")
+
+
+@app.command()
+def token(
+    plugin_id: Annotated[str, typer.Argument(help="Who shall bear it.")],
+    operator: Annotated[
+        bool, typer.Option(help="One that may see and steer every plugin.")
+    ] = False,
+    hours: Annotated[float | None, typer.Option(help="How long it is good for.")] = None,
+    state_folder: Annotated[str | None, typer.Option(help="Folder of the service's key.")] = None,
+) -> None:
+    """Print a bearer token for scripts; the service need not run."""
+    from scband.api.keyring import Role, keyring_of  # noqa: PLC0415
+    from scband.settings import Settings  # noqa: PLC0415
+
+    settings = Settings.load(token_hours=hours, state_folder=state_folder)
+    _say(keyring_of(settings).issue(plugin_id, Role.OPERATOR if operator else Role.PLUGIN))
 
 
 @app.command()

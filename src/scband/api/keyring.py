@@ -11,15 +11,18 @@ import enum
 import hashlib
 import hmac
 import json
+import logging
 import os
 import secrets
 import stat
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import platformdirs
 
+from scband.api.limits import Limiter
 from scband.errors import KeyFileError, UnauthorizedError
 from scband.settings import Settings
 
@@ -28,7 +31,11 @@ AUDIENCE = "scband"
 ISSUER = "scband"
 _KEY_BYTES = 32
 _SALT_BYTES = 16
+_GUESSES_A_SECOND = 0.2
+_GUESS_BURST_SECONDS = 50.0
 _SCRYPT = {"n": 2**13, "r": 8, "p": 1, "dklen": 32}  # 8 MiB, some 20 ms
+_HASHING = threading.Semaphore(2)  # many plugins at once shall not take the memory
+_LOG = logging.getLogger("scband.api")
 
 
 class Role(enum.Enum):
@@ -37,12 +44,6 @@ class Role(enum.Enum):
     PLUGIN = "plugin"  # everything for itself
     OPERATOR = "operator"  # see and steer every plugin
     PAGE = "page"  # the live page: look, and nothing else
-
-
-def default_folder(settings: Settings) -> Path:
-    """Return the folder where the service keeps its key and the plugins' secrets."""
-    named = settings.state_folder
-    return Path(named).expanduser() if named else Path(platformdirs.user_state_dir("scband"))
 
 
 class Keyring:
@@ -57,6 +58,10 @@ class Keyring:
         self._key = _key_in(folder)
         self._lock = threading.Lock()
         self._known: dict[str, str] = _secrets_in(folder / "plugins.json")
+        self._seen: dict[str, bytes] = {}
+        self._memory_key = secrets.token_bytes(_KEY_BYTES)
+        self._writer = ThreadPoolExecutor(1, "scband-secrets")
+        self._guesses = Limiter({"guess": _GUESSES_A_SECOND}, _GUESS_BURST_SECONDS)
 
     def issue(self, name: str, role: Role = Role.PLUGIN) -> str:
         """Return a signed token for a plugin, an operator or the page."""
@@ -97,26 +102,50 @@ class Keyring:
     def enrol(self, name: str, secret: str) -> None:
         """Remember a plugin's secret at its first use, and check it at every later one.
 
-        Takes some 20 ms on purpose (scrypt): call it in a thread. Raises UnauthorizedError where
-        the secret is not the one that the plugin came with first.
+        The first use only waits for a fast hash with a key that never leaves the memory; the slow
+        one (scrypt) is made and written in a thread. The first check after a start takes some
+        20 ms: call it in a thread. Raises UnauthorizedError where the secret is not the one that
+        the plugin came with first, and RateLimitedError where it is guessed at.
         """
+        fast = hmac.digest(self._memory_key, f"{name}\0{secret}".encode(), "sha256")
         with self._lock:
+            seen = self._seen.get(name)
             known = self._known.get(name)
-        if known is not None:
-            if not _fits(secret, known):
-                raise UnauthorizedError(f"the secret of the plugin {name!r} is not right")
-            return
-        made = _salted(secret, secrets.token_bytes(_SALT_BYTES))
+            if seen is None and known is None:
+                self._seen[name] = fast
+                self._writer.submit(self._store, name, secret)
+                return
+        right = hmac.compare_digest(seen, fast) if seen else _fits(secret, known or "")
         with self._lock:
-            first = self._known.setdefault(name, made)
-            if first is made:
-                _write_private(self.folder / "plugins.json", json.dumps(self._known).encode())
-        if first is not made and not _fits(secret, first):  # two at once: the first one counts
-            raise UnauthorizedError(f"the secret of the plugin {name!r} is not right")
+            if not right:
+                self._guesses.take("guess", name)
+                raise UnauthorizedError(f"the secret of the plugin {name!r} is not right")
+            self._seen[name] = fast
+
+    def close(self) -> None:
+        """Wait until every secret is written."""
+        self._writer.shutdown()
+
+    def _store(self, name: str, secret: str) -> None:
+        made = _salted(secret, secrets.token_bytes(_SALT_BYTES))
+        path = self.folder / "plugins.json"
+        try:  # another service of the same user may have written, too
+            self._known = {**self._known, **_secrets_in(path), name: made}
+            _write_private(path, json.dumps(self._known).encode())
+        except KeyFileError as error:
+            _LOG.error("the secret of %r is kept until the service ends only: %s", name, error)
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    """Return the keyring of the user's service, its key made at the first call."""
+    named = settings.state_folder
+    folder = Path(named).expanduser() if named else Path(platformdirs.user_state_dir("scband"))
+    return Keyring(folder, settings.token_hours * 3600)
 
 
 def _salted(secret: str, salt: bytes) -> str:
-    made = hashlib.scrypt(secret.encode(), salt=salt, **_SCRYPT)
+    with _HASHING:
+        made = hashlib.scrypt(secret.encode(), salt=salt, **_SCRYPT)
     return f"{salt.hex()}${made.hex()}"
 
 

@@ -13,7 +13,7 @@ import uvicorn
 
 from scband.api.app import create_app
 from scband.api.connections import Gate, protocols_of
-from scband.api.keyring import Keyring, default_folder
+from scband.api.keyring import keyring_of
 from scband.api.listeners import Listeners, listen
 from scband.api.services import EngineState, Services
 from scband.api.sound import sound_alone
@@ -26,11 +26,7 @@ _GRACE_SECONDS = 1  # for answers that are on their way when the service ends
 _STOP_SECONDS = 2.5
 _KEEP_ALIVE_SECONDS = 65
 _PING_SECONDS = 20.0
-
-
-def keyring_of(settings: Settings) -> Keyring:
-    """Return the key of the user's service, made at the first call."""
-    return Keyring(default_folder(settings), settings.token_hours * 3600)
+_LOOK_SECONDS = 0.5
 
 
 def open_services(
@@ -102,6 +98,15 @@ class Service:
     def urls(self) -> dict[str, str]:
         """Return the address of each port, by what it is for: plugin, engine, page, sync."""
         return {} if self._listeners is None else self._listeners.urls()
+
+    def wait(self) -> None:
+        """Wait until the service ends; raises what ended it."""
+        assert self._thread is not None
+        assert self._server is not None
+        while self._thread.is_alive():
+            self._thread.join(_LOOK_SECONDS)
+        if self._server.failure is not None:
+            raise self._server.failure
 
     def stop(self) -> None:
         """Finish what is being answered, end within three seconds, give the ports back."""
