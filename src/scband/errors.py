@@ -76,6 +76,10 @@ class AudioFileError(ScbandError):
     """An audio file is missing, unreadable, empty or not audio."""
 
 
+class AudioTooLongError(AudioFileError):
+    """An audio file lasts longer than is allowed."""
+
+
 class AnalysisError(ScbandError):
     """A recording cannot be analysed, or a model that this needs is missing."""
 

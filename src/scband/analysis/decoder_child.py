@@ -159,7 +159,7 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
             break
         if totals.frames > max_seconds * file.samplerate:
             out.write((0).to_bytes(4, "little"))
-            say(out, error=f"it is longer than {max_seconds / 3600:.3g} hours")
+            say(out, error=f"it is longer than {max_seconds:g} s", too_long=True)
             return
         block = totals.take(block)
         chosen = _chosen(block, channel, kept)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from scband.analysis import decoder_child
-from scband.errors import AudioFileError
+from scband.errors import AudioFileError, AudioTooLongError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -172,7 +172,8 @@ class _Pipe:
         text, _, self._kept = self._kept.partition(b"\n")
         facts: dict[str, Any] = json.loads(text)
         if "error" in facts:
-            raise AudioFileError(f"{self._path}: cannot be read as audio: {facts['error']}")
+            kind = AudioTooLongError if facts.get("too_long") else AudioFileError
+            raise kind(f"{self._path}: cannot be read as audio: {facts['error']}")
         return facts
 
 

@@ -53,6 +53,7 @@ KINDS: dict[type[errors.ScbandError], Kind] = {
     errors.UnsupportedAudioFormatError: Kind(
         415, "unsupported_audio_format", "Unsupported audio format"
     ),
+    errors.AudioTooLongError: Kind(413, "payload_too_large", "Payload too large"),
     errors.AudioFileError: Kind(415, "unsupported_audio_format", "Unsupported audio format"),
     errors.MidiFileNotFoundError: Kind(404, "midi_file_not_found", "MIDI file not found"),
     errors.FolderNotWritableError: Kind(507, "folder_not_writable", "Folder not writable"),
