@@ -1,0 +1,121 @@
+"""Sends things at the beats for which they are due: one heap, one thread, absolute times."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scband.live.midi.beattime import Anchor, BeatTimes
+
+_PRIORITY = 10  # of real time, below JACK's and supernova's
+_STOP_SECONDS = 2.0
+_FORGOTTEN_SECONDS = 1.0  # what is overdue by more is not sent any more
+
+
+@dataclass(slots=True)
+class Lateness:
+    """How late things were sent, in seconds: count, mean, standard deviation and worst."""
+
+    count: int = 0
+    mean: float = 0.0
+    worst: float = 0.0
+    _squares: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one (Welford's running variance)."""
+        self.count += 1
+        off = seconds - self.mean
+        self.mean += off / self.count
+        self._squares += off * (seconds - self.mean)
+        self.worst = max(self.worst, seconds)
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation."""
+        return (self._squares / self.count) ** 0.5 if self.count else 0.0
+
+
+class BeatScheduler:
+    """Calls things at beats of the band, `delay` seconds after they sound (negative: before).
+
+    Nothing is called before the first `anchor`. A new anchor moves all that is still due with it.
+    What is called must be quick, and must not raise.
+    """
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self.lateness = Lateness()
+        self._delay = delay
+        self._times: BeatTimes | None = None
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self._running = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._running = True
+        self._thread = threading.Thread(target=self._run, name="scband-midi-out", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is still due is not called. Safe to call twice."""
+        with self._changed:
+            self._running = False
+            self._changed.notify()
+        thread, self._thread = self._thread, None
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=_STOP_SECONDS)
+
+    def anchor(self, beat: float, unix: float, tempo: float) -> None:
+        """Say when a beat sounds (Unix seconds) and at which tempo the band goes on."""
+        here = Anchor(beat, unix - time.time() + time.monotonic(), tempo)
+        with self._changed:
+            again = self._times is None or beat <= self._times.here.beat
+            self._times = (
+                BeatTimes(here) if again or self._times is None else self._times.then(here)
+            )
+            self._changed.notify()
+
+    def at(self, beat: float, call: Callable[[], None]) -> None:
+        """Call something at a beat; of those at one beat the first given comes first."""
+        with self._changed:
+            heapq.heappush(self._due, (beat, next(self._numbers), call))
+            self._changed.notify()
+
+    def _run(self) -> None:
+        _hurry()
+        while (call := self._next()) is not None:
+            call()
+
+    def _next(self) -> Callable[[], None] | None:
+        """Wait until something is due and return it; None at the end."""
+        with self._changed:
+            while self._running:
+                if self._times is None or not self._due:
+                    self._changed.wait()
+                    continue
+                due = self._times.time_of(self._due[0][0]) + self._delay
+                now = time.monotonic()
+                if due > now:
+                    self._changed.wait(due - now)
+                    continue
+                call = heapq.heappop(self._due)[2]
+                if now - due < _FORGOTTEN_SECONDS:
+                    self.lateness.add(now - due)
+                    return call
+        return None
+
+
+def _hurry() -> None:
+    """Let this thread run before others where the system allows it."""
+    if hasattr(os, "sched_setscheduler"):
+        # without the right to real time it runs as any other thread, only with more jitter
+        with contextlib.suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))

@@ -1,0 +1,69 @@
+"""A session as MIDI sees it, which writes down what is done to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from scband.errors import SessionError
+
+
+class WrittenPlayer:
+    def __init__(self, name: str, done: list[tuple[str, Any]]) -> None:
+        self._name, self._done = name, done
+        self.playing, self.muted = True, False
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "level":
+            self._done.append((f"{self._name}.level", value))
+        object.__setattr__(self, name, value)
+
+    def mute(self) -> None:
+        self.muted = True
+        self._done.append((f"{self._name}.mute", True))
+
+    def unmute(self) -> None:
+        self.muted = False
+        self._done.append((f"{self._name}.mute", False))
+
+    def on(self) -> None:
+        self._done.append((f"{self._name}.play", True))
+
+    def off(self) -> None:
+        self._done.append((f"{self._name}.play", False))
+
+
+class WrittenBand:
+    """Writes down setters and calls as (name, value); `slow` seconds pass at each."""
+
+    def __init__(self, slow: float = 0.0) -> None:
+        self.done: list[tuple[str, Any]] = []
+        self.notes: list[tuple[float, int, float]] = []
+        self.slow = slow
+        self.players = {name: WrittenPlayer(name, self.done) for name in ("drums", "bass", "keys")}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("style", "intensity", "temperature", "tempo"):
+            time.sleep(self.slow)
+            if name == "tempo" and value > 400:
+                raise SessionError(f"the tempo must be between 20 and 400 a minute, not {value}")
+            self.done.append((name, value))
+        object.__setattr__(self, name, value)
+
+    def listen_for_chords(self, held: bool) -> None:
+        self.done.append(("listen", held))
+
+    def hear_note(self, time: float, pitch: int, velocity: float) -> None:
+        self.notes.append((time, pitch, velocity))
+
+    def steer(self, tempo: float | None, seconds: float, beats: float) -> None:
+        self.done.append(("steer", (tempo, seconds, beats)))
+
+
+def until(true: Callable[[], Any], seconds: float = 5.0) -> None:
+    """Wait until something is true; fail where it is not in so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come in time"
+        time.sleep(0.005)

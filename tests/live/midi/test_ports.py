@@ -1,0 +1,203 @@
+"""Real MIDI ports between two programs, on a JACK server: opened, plugged and unplugged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from midi_band import until
+from midi_program import Program
+
+from scband.errors import MidiError
+from scband.live.midi import ports
+from scband.live.midi.hotplug import HotPlug
+from scband.live.midi.ports import Door, MidiAccess, matching
+
+Start = Callable[[str], Program]
+
+
+class Plugs(HotPlug):
+    """Ports on JACK, with all that they say."""
+
+    def __init__(self, jack: str, wanted_in: str = "all", wanted_out: str = "none") -> None:
+        self.heard: list[tuple[str, list[int], float]] = []
+        self.said: list[str] = []
+        self.unplugged: list[str] = []
+        self.plugged = 0
+        super().__init__(
+            [Door.JACK],
+            wanted_in,
+            wanted_out,
+            on_message=lambda *message: self.heard.append(message),
+            on_output=self._count,
+            on_unplugged=lambda name, when: self.unplugged.append(name),
+            jack=lambda: jack,
+            say=self.said.append,
+            every=0.2,
+        )
+
+    def _count(self) -> None:
+        self.plugged += 1
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., Plugs]]:
+    made: list[Plugs] = []
+
+    def make(*arguments: str) -> Plugs:
+        made.append(Plugs(*arguments))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+def test_messages_of_another_program_arrive_with_their_times(
+    jack: str, program: Start, opened: Callable[..., Plugs]
+) -> None:
+    keys = program(jack)
+    keys("keys", "keyboard")
+    plugs = opened(jack)
+    assert plugs.open_inputs == ("keyboard:out",)
+    sent = [keys("send", [0x90, 60 + n, 100]) for n in range(20)]
+    until(lambda: len(plugs.heard) == 20)
+    assert [message for _, message, _ in plugs.heard] == [[0x90, 60 + n, 100] for n in range(20)]
+    late = [when - then for (_, _, when), then in zip(plugs.heard, sent, strict=True)]
+    assert min(late) >= 0
+    assert sorted(late)[10] < 0.01
+
+
+def test_a_port_that_comes_is_opened_and_one_that_goes_is_closed_and_opened_again(
+    jack: str, program: Start, opened: Callable[..., Plugs]
+) -> None:
+    plugs = opened(jack)
+    assert plugs.open_inputs == ()
+    assert plugs.said == []  # nothing there, nothing asked for: nothing said
+    for name in ("first", "second"):
+        keys = program(jack)
+        keys("keys", name)
+        until(lambda name=name: f"{name}:out" in plugs.open_inputs, 3)
+        keys("send", [0xB0, 1, 3])
+        until(lambda: plugs.heard)
+        plugs.heard.clear()
+        keys.kill()
+        until(lambda name=name: plugs.unplugged[-1:] == [f"{name}:out"], 3)
+    assert plugs.open_inputs == ()
+    assert plugs.said[:2] == ["MIDI input first:out", "MIDI input first:out has gone"]
+
+
+def test_a_port_asked_for_by_name_is_waited_for_and_that_is_said_once(
+    jack: str, program: Start, opened: Callable[..., Plugs]
+) -> None:
+    plugs = opened(jack, "stage piano", "none")
+    other = program(jack)
+    other("keys", "drum pad")
+    time.sleep(0.5)
+    assert plugs.open_inputs == ()
+    wanted = program(jack)
+    wanted("keys", "Stage Piano 88")
+    until(lambda: plugs.open_inputs == ("Stage Piano 88:out",), 3)
+    assert plugs.said == [
+        "waiting for the MIDI port 'stage piano'",
+        "MIDI input Stage Piano 88:out",
+    ]
+
+
+def test_an_output_sends_and_is_found_again_after_it_went(
+    jack: str, program: Start, opened: Callable[..., Plugs]
+) -> None:
+    plugs = opened(jack, "none", "synth")
+    synth = program(jack)
+    synth("synth", "a synth")
+    until(lambda: plugs.open_outputs, 3)
+    assert plugs.plugged == 1
+    plugs.send([0x90, 60, 100])
+    until(lambda: [m for _, m in synth("all")] == [[0x90, 60, 100]])
+    synth.kill()
+    until(lambda: not plugs.open_outputs, 3)
+    plugs.send([0x80, 60, 0])  # to nobody
+    again = program(jack)
+    again("synth", "a synth")
+    until(lambda: plugs.open_outputs, 3)
+    plugs.send([0x90, 61, 100])
+    until(lambda: [m for _, m in again("all")] == [[0x90, 61, 100]])
+
+
+def test_a_port_of_our_own_can_be_connected_to_by_others(
+    jack: str, program: Start, opened: Callable[..., Plugs]
+) -> None:
+    plugs = opened(jack, "virtual", "none")
+    keys = program(jack)
+    keys("keys", "keyboard")
+    keys("close")
+    assert keys("keys_to", "scband") == "scband"
+    keys("send", [0xB0, 1, 5])
+    until(lambda: plugs.heard)
+    assert plugs.heard[0][:2] == ("virtual", [0xB0, 1, 5])
+
+
+def test_a_machine_without_midi_says_nothing_unless_a_port_was_asked_for() -> None:
+    said: list[str] = []
+
+    def no_jack(wanted: str) -> HotPlug:
+        return HotPlug(
+            [Door.JACK],
+            wanted,
+            "none",
+            on_message=lambda *message: None,
+            on_output=lambda: None,
+            on_unplugged=lambda name, when: None,
+            jack=lambda: "",
+            say=said.append,
+        )
+
+    for wanted, words in (("all", 0), ("none", 0), ("piano", 2)):
+        plugs = no_jack(wanted)
+        plugs.start()
+        plugs.scan()
+        plugs.stop()
+        assert len(said) == words
+    assert "no JACK server" in said[0]
+    assert "waiting for the MIDI port 'piano'" in said[1]
+
+
+def test_without_alsa_the_system_s_door_is_shut_with_words_and_without_noise(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ports, "_ALSA_SEQUENCER", tmp_path / "seq")
+    with pytest.raises(MidiError, match=r"no ALSA sequencer .* use midi_api = jack"):
+        MidiAccess(Door.SYSTEM)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_one_process_uses_the_midi_of_one_jack_server_at_a_time(jack: str) -> None:
+    access = MidiAccess(Door.JACK, jack)
+    again = MidiAccess(Door.JACK, jack)
+    with pytest.raises(MidiError, match="no JACK server 'another'"):
+        MidiAccess(Door.JACK, "another")
+    again.close()
+    access.close()
+    access.close()
+
+
+def test_opening_what_is_not_there_is_refused_by_name(jack: str) -> None:
+    access = MidiAccess(Door.JACK, jack)
+    with pytest.raises(MidiError, match="'nosuch' cannot be opened"):
+        access.open_output("nosuch")
+    with pytest.raises(MidiError, match="'nosuch' cannot be opened"):
+        access.open_input("nosuch", print)
+    access.close()
+
+
+def test_names_are_matched_in_part_and_whole_names_first() -> None:
+    names = ["KeyStep 37", "KeyStep", "nanoKONTROL"]
+    assert matching("all", names) == names
+    assert matching("none", names) == []
+    assert matching("keystep", names) == ["KeyStep"]
+    assert matching("key", names) == ["KeyStep 37", "KeyStep"]
+    assert matching("nano, 37", names) == ["nanoKONTROL", "KeyStep 37"]
+    assert matching("virtual", names) == ["virtual"]
