@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scband.live.session import Session
     from scband.song import Song
     from scband.studio.generator import MidiGenerator
+    from scband.studio.orchestrator import Orchestrator
 
 __version__ = "0.1.0"
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Key",
     "MidiGenerator",
     "Note",
+    "Orchestrator",
     "ScbandError",
     "Session",
     "Song",
@@ -56,6 +58,7 @@ _LATER = {
     "ChordDetector": "scband.analysis.detector",
     "analyze": "scband.analysis.analyze",
     "MidiGenerator": "scband.studio.generator",
+    "Orchestrator": "scband.studio.orchestrator",
 }
 
 

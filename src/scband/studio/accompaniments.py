@@ -95,9 +95,12 @@ class AccompanimentFolder:
         """Return the folders in which MIDI files are looked for."""
         return tuple(dict.fromkeys([self.root, self.tracks, *map(self.track, TRACKS)]))
 
-    def write_temporary(self, data: bytes) -> Path:
-        """Write a file into `temp`, synced to the disk; raises FolderNotWritableError."""
-        path = self.temp / f"{secrets.token_hex(12)}.part"
+    def write_temporary(self, data: bytes, batch: str) -> Path:
+        """Write a file into `temp`, synced to the disk; raises FolderNotWritableError.
+
+        `batch` is what all files of a job have in common, so that `discard` finds them.
+        """
+        path = self.temp / f"{batch}-{secrets.token_hex(8)}.part"
         try:
             self.temp.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
@@ -108,6 +111,11 @@ class AccompanimentFolder:
             path.unlink(missing_ok=True)
             raise _unwritable(self.root, error) from None
         return path
+
+    def discard(self, batch: str) -> None:
+        """Remove what a job has left in `temp`."""
+        for path in self.temp.glob(f"{batch}-*.part"):
+            path.unlink(missing_ok=True)
 
     def names(self, track_type: str, key: Key, tempo: float) -> Iterator[Path]:
         """Give names for a new file, from this second on, second by second."""

@@ -12,7 +12,7 @@ from scband.agents import Band, load, names
 from scband.agents.choice import style_for
 from scband.agents.form import Form, Slot
 from scband.chart import SongMap
-from scband.errors import AnalysisError, GenerationFailedError, InvalidRequestError
+from scband.errors import AnalysisError, AudioFileError, GenerationFailedError, InvalidRequestError
 from scband.score import Meter, Note
 from scband.score.midifile import write_midi
 from scband.studio.accompaniments import TRACKS, AccompanimentFolder
@@ -40,9 +40,9 @@ class GenerationRequest:
 
     `chord_progression` is `C-Am-F-G` (a bar each) or any chart text; without one, chords, beats and
     key come from the recording `audio_id`. `tempo` is in quarter notes a minute, `duration` in
-    quarter notes (rounded up to whole bars; absent: once through), `key` as in `C major`, `start`
-    the beat of the song at which the music begins. What is None is as the chart or the recording
-    says.
+    quarter notes (rounded up to whole bars; absent: once through), `key` as in `C major`; the music
+    begins with the bar of the song that holds the beat `start`. What is None is as the chart or the
+    recording says.
     """
 
     track_types: tuple[str, ...] = TRACKS
@@ -125,12 +125,17 @@ class Generated:
 
 
 def generate(
-    tell: Tell, request: GenerationRequest, folders: Sequence[str], audio: str = ""
+    tell: Tell,
+    request: GenerationRequest,
+    folders: Sequence[str],
+    batch: str,
+    audio: str = "",
 ) -> Generated:
     """Let the band play, bar by bar, and write each track into every folder's `temp`.
 
-    Each bar is told as it is decided: see `bar_of`. Raises what reading charts and recordings
-    raises, FolderNotWritableError, and GenerationFailedError where nothing can be played.
+    Each bar is told as it is decided: see `bar_of`. `batch` begins the temporary files' names.
+    Raises what reading charts and recordings raises, FolderNotWritableError, and
+    GenerationFailedError where nothing can be played.
     """
     song, offset = _song(tell, request, audio)
     performance = _performance(song, request)
@@ -148,13 +153,15 @@ def generate(
     key = performance.form.song.tonality
     return Generated(
         tracks=tuple(
-            GeneratedTrack(track, _written(performance, track, fitted[track], duration, folders))
+            GeneratedTrack(
+                track, _written(_midi(performance, track, fitted[track], duration), folders, batch)
+            )
             for track in dict.fromkeys(request.track_types)
         ),
         key=f"{key.tonic_name} {key.mode}",
         tempo=performance.tempo,
         duration=duration,
-        start=request.start,
+        start=_begin(performance),
         style=performance.style.name,
         time_signature=str(performance.slots()[0].bar.meter),
         chords=tuple(_symbols(performance)),
@@ -197,17 +204,20 @@ def _song(tell: Tell, request: GenerationRequest, audio: str) -> tuple[SongMap, 
     from scband.analysis.analyze import analyze  # noqa: PLC0415  # heavy, and only for recordings
 
     shares = {"decoding": 0.0, "beats": 0.15, "chords": 0.5}
-    heard = analyze(
-        audio,
-        progress=lambda stage, done: tell(
-            _HEARD * (shares.get(stage, 0.5) + 0.5 * done * (stage == "chords")), stage
-        ),
-    )
+    try:
+        heard = analyze(
+            audio,
+            progress=lambda stage, done: tell(
+                _HEARD * (shares.get(stage, 0.5) + 0.5 * done * (stage == "chords")), stage
+            ),
+        )
+    except AudioFileError as error:  # its path is nobody's business
+        raise type(error)(str(error).replace(audio, "the recording")) from None
     try:
         song = heard.to_songmap()
     except AnalysisError as error:
         raise GenerationFailedError(
-            f"no beat was heard in the recording ({error}); send a chord progression instead"
+            "no beat was heard in the recording; send a chord progression instead"
         ) from error
     song = read_progression(song, tempo=request.tempo, key=request.key)
     first = song.bars[0].time
@@ -226,7 +236,7 @@ def _performance(song: SongMap, request: GenerationRequest) -> Performance:
         raise GenerationFailedError(
             f"the song lasts {form.beats:g} beats; at most {MOST_BEATS:g} can be generated at once"
         )
-    while (slot := form.slot(first)) is not None and slot.start < request.start - 1e-6:
+    while (slot := form.slot(first + 1)) is not None and slot.start <= request.start + 1e-6:
         first += 1
     return Performance(
         form=form,
@@ -249,17 +259,20 @@ def _fitted(notes: Sequence[Note], duration: float) -> tuple[Note, ...]:
     return tuple(sorted(found))
 
 
-def _written(
-    performance: Performance,
-    track: str,
-    notes: tuple[Note, ...],
-    duration: float,
-    folders: Sequence[str],
-) -> dict[str, str]:
-    data = write_midi(replace(score_of(performance, parts={track: notes}), length=duration))
+def _midi(performance: Performance, track: str, notes: tuple[Note, ...], duration: float) -> bytes:
+    return write_midi(replace(score_of(performance, parts={track: notes}), length=duration))
+
+
+def _written(data: bytes, folders: Sequence[str], batch: str) -> dict[str, str]:
     return {
-        folder: str(AccompanimentFolder(Path(folder)).write_temporary(data)) for folder in folders
+        folder: str(AccompanimentFolder(Path(folder)).write_temporary(data, batch))
+        for folder in folders
     }
+
+
+def _begin(performance: Performance) -> float:
+    slot = performance.form.slot(performance.first)
+    return slot.start if slot is not None else 0.0
 
 
 def _symbols(performance: Performance) -> Sequence[str]:

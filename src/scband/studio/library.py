@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from scband.theory.key import Key
 
 MOST_FILES = 20_000
 """So many files of a folder are listed at most."""
+_LONGEST_JOB = 3600.0  # seconds after which nobody works on a temporary file any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,10 @@ class MidiLibrary:
                 self._gone(path)
         return new
 
-    def take(self, path: Path, facts: MidiFacts | None, wrong: str = "") -> None:
-        """Take a file in whose outline was read (or could not be), and announce it."""
+    def take(
+        self, path: Path, facts: MidiFacts | None, wrong: str = "", *, quiet: bool = False
+    ) -> None:
+        """Take a file in whose outline was read (or could not be); announce it unless `quiet`."""
         stamp = _stamp(path)
         with self._lock:
             root = self._owner.get(path.parent)
@@ -178,21 +182,23 @@ class MidiLibrary:
                 self._put(entry)
         if entry is None:
             self._on_refused(root, path.name, wrong)
-        else:
+        elif not quiet:
             self._on_ready(entry)
 
     def clean(self, max_age: float) -> int:
         """Remove generated files and temporary ones older than `max_age` s; return how many."""
         limit = time.time() - max_age
+        abandoned = min(limit, time.time() - _LONGEST_JOB)
         count = 0
         for entry in self.entries():
             if entry.facts.created < limit and self._generated(entry):
-                self.remove(entry.file_id)
+                with suppress(MidiFileNotFoundError):  # its user was quicker
+                    self.remove(entry.file_id)
                 count += 1
         for folder in self.folders():
             for path in folder.temp.glob("*.part"):
                 stamp = _stamp(path)
-                if stamp is not None and stamp[1] / 1e9 < limit:
+                if stamp is not None and stamp[1] / 1e9 < abandoned:
                     path.unlink(missing_ok=True)
                     count += 1
         return count

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from scband.errors import InvalidPositionError
 
@@ -39,8 +40,8 @@ def stamp(seconds: float) -> str:
 class Transport:
     """Position from tempo and a monotonic clock; safe to use from any thread.
 
-    `listener` hears every change but not the mere passing of time. Raises InvalidPositionError for
-    positions and tempos that are none.
+    `listener` hears every change with its source, but not the mere passing of time. Raises
+    InvalidPositionError for positions and tempos that are none.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Transport:
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
-        listener: Callable[[TransportState], None] | None = None,
+        listener: Callable[[TransportState, Any], None] | None = None,
     ) -> None:
         self._clock, self._now, self._listener = clock, now, listener
         self._lock = threading.Lock()
@@ -75,12 +76,14 @@ class Transport:
         """Go back to 0.0, and play on from there if it plays."""
         return self._move(None, 0.0, None)
 
-    def report(self, is_playing: bool, beat: float, tempo: float) -> TransportState:
-        """Take over what a plugin says of its host's transport."""
-        return self._move(is_playing, beat, tempo)
+    def report(
+        self, is_playing: bool, beat: float, tempo: float, source: Any = None
+    ) -> TransportState:
+        """Take over what a plugin (`source`) says of its host's transport."""
+        return self._move(is_playing, beat, tempo, source)
 
     def _move(
-        self, playing: bool | None, beat: float | None, tempo: float | None
+        self, playing: bool | None, beat: float | None, tempo: float | None, source: Any = None
     ) -> TransportState:
         wanted = None if beat is None else _position(beat)
         pace = None if tempo is None else _tempo(tempo)
@@ -92,7 +95,7 @@ class Transport:
             self._playing = self._playing if playing is None else playing
             moved = self._state()
         if self._listener is not None:
-            self._listener(moved)
+            self._listener(moved, source)
         return moved
 
     def _state(self) -> TransportState:

@@ -12,6 +12,7 @@ import os
 import select
 import struct
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,16 +38,19 @@ class FolderWatcher:
     """Tells of files in folders (not below them) from a thread of its own.
 
     `on_files` gets what happened since the last time, in order; `on_tick` is called about every
-    `tick` seconds and after notices were lost. `exact` says whether the kernel tells at all.
+    `tick` seconds, `on_lost` after notices were lost. `exact` says whether the kernel tells at all.
     """
 
     def __init__(
         self,
         on_files: Callable[[Sequence[FileNotice]], None],
         on_tick: Callable[[], None],
+        on_lost: Callable[[], None],
         tick: float = 1.0,
     ) -> None:
-        self._on_files, self._on_tick, self._tick = on_files, on_tick, tick
+        self._on_files, self._on_tick, self._on_lost = on_files, on_tick, on_lost
+        self._tick = tick
+        self._ticked = time.monotonic()
         self._libc = ctypes.CDLL(None, use_errno=True)
         start = getattr(self._libc, "inotify_init1", None)
         self._handle = -1 if start is None else start(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -93,13 +97,15 @@ class FolderWatcher:
         if self._handle >= 0:
             poll.register(self._handle, select.POLLIN)
         while True:
-            ready = [handle for handle, _ in poll.poll(self._tick * 1000.0)]
+            due = max(0.0, self._ticked + self._tick - time.monotonic())
+            ready = [handle for handle, _ in poll.poll(due * 1000.0)]
             if self._stopped in ready:
                 return
             try:
                 if ready:
                     self._read()
-                else:
+                if time.monotonic() >= self._ticked + self._tick:
+                    self._ticked = time.monotonic()
                     self._on_tick()
             except Exception:  # a fault over one file must not end the watching of all others
                 _LOG.exception("while watching folders")
@@ -126,4 +132,4 @@ class FolderWatcher:
         if notices:
             self._on_files(notices)
         if lost:
-            self._on_tick()
+            self._on_lost()
