@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Scope
@@ -28,6 +31,7 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
+        lifespan=_lifespan,
         telemetry={
             "tracing": False,
             "metrics": False,
@@ -44,6 +48,16 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(BodyLimit, most=_Most(app, settings), pause_seconds=settings.body_seconds)
     app.add_middleware(Security, doors=doors_of(settings), limiter=services.limiter)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    await to_thread.run_sync(services.orchestrator.start)
+    try:
+        yield
+    finally:
+        await to_thread.run_sync(services.close)
 
 
 def _operation_id(route: APIRoute) -> str:

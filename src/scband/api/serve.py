@@ -115,6 +115,8 @@ class Service:
         if self._thread is not None:
             self._thread.join(_STOP_SECONDS + 2)
             self._thread = None
+        if self.services is not None:
+            self.services.close()
         if self._listeners is not None:
             self._listeners.close()
             self._listeners = None

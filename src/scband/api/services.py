@@ -42,6 +42,11 @@ class Services:
     def __post_init__(self) -> None:
         self.limiter = limiter_of(self.settings)
 
+    def close(self) -> None:
+        """End all work and write what is not written yet; may be called twice."""
+        self.orchestrator.close()
+        self.keyring.close()
+
 
 def services(connection: HTTPConnection) -> Services:
     """Give a route (HTTP or WebSocket) the application's services: `Depends(services)`."""
