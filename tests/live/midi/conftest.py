@@ -12,7 +12,7 @@ from scband.supercollider.jack import AudioDriver, Jack, JackOptions
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from midi_program import Program  # noqa: E402  # beside this file
+from midi_program import Program  # beside this file
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """A second MIDI program, in a process of its own: a keyboard, a sequencer, a synth on JACK.
 
-Run as `python midi_peer.py`; reads one Python-literal command a line, answers one JSON line to each.
+Reads one command a line, as a Python literal, and answers each with a line of JSON.
 """
 
 from __future__ import annotations

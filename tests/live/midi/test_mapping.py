@@ -69,10 +69,10 @@ def test_a_wrong_table_is_refused_by_file_and_entry(tmp_path: Path, text: str, w
 
 
 def test_a_table_that_is_not_there_or_is_no_text_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="nosuch.toml: cannot read it"):
+    with pytest.raises(SettingsError, match=r"nosuch\.toml: cannot read it"):
         load_map(tmp_path / "nosuch.toml")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match="bytes.toml"):
+    with pytest.raises(SettingsError, match=r"bytes\.toml"):
         load_map(tmp_path / "bytes.toml")
 
 

@@ -141,7 +141,8 @@ class NotesOut:
             epoch = self._epoch
         velocity = min(127, max(1, round(note.velocity * 127)))
         self._send([0x90 | place[0], note.pitch, velocity])
-        self._scheduler.at(beat + note.length, lambda: self._release(place, epoch))
+        end = beat + note.length
+        self._scheduler.at(end, lambda: self._release(place, epoch), however_late=True)
 
     def _release(self, place: tuple[int, int], epoch: int) -> None:
         """End a note, unless the same pitch was struck again or all was silenced meanwhile."""

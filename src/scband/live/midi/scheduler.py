@@ -15,7 +15,7 @@ from scband.live.midi.beattime import Anchor, BeatTimes
 
 _PRIORITY = 10  # of real time, below JACK's and supernova's
 _STOP_SECONDS = 2.0
-_FORGOTTEN_SECONDS = 1.0  # what is overdue by more is not sent any more
+_FORGOTTEN_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class BeatScheduler:
         self.lateness = Lateness()
         self._delay = delay
         self._times: BeatTimes | None = None
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._due: list[tuple[float, int, bool, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._running = False
@@ -83,10 +83,13 @@ class BeatScheduler:
             )
             self._changed.notify()
 
-    def at(self, beat: float, call: Callable[[], None]) -> None:
-        """Call something at a beat; of those at one beat the first given comes first."""
+    def at(self, beat: float, call: Callable[[], None], *, however_late: bool = False) -> None:
+        """Call something at a beat; of those at one beat the first given comes first.
+
+        What is overdue by more than a second is not called, unless `however_late`.
+        """
         with self._changed:
-            heapq.heappush(self._due, (beat, next(self._numbers), call))
+            heapq.heappush(self._due, (beat, next(self._numbers), however_late, call))
             self._changed.notify()
 
     def _run(self) -> None:
@@ -106,8 +109,8 @@ class BeatScheduler:
                 if due > now:
                     self._changed.wait(due - now)
                     continue
-                call = heapq.heappop(self._due)[2]
-                if now - due < _FORGOTTEN_SECONDS:
+                _, _, however_late, call = heapq.heappop(self._due)
+                if however_late or now - due < _FORGOTTEN_SECONDS:
                     self.lateness.add(now - due)
                     return call
         return None
