@@ -103,8 +103,13 @@ def live(
     sample_rate: Annotated[int | None, typer.Option(help="Hertz; 0 takes what there is.")] = None,
     latency: Annotated[float | None, typer.Option(help="Seconds that notes go ahead.")] = None,
     count_in: Annotated[bool | None, typer.Option(help="Count one bar in.")] = None,
+    serve: Annotated[
+        bool | None, typer.Option("--serve/--no-serve", help="Serve plugins and the live page.")
+    ] = None,
 ) -> None:
     """Play a chart live through supernova, with the input being heard on the server."""
+    from scband.api.serve import beside  # noqa: PLC0415
+    from scband.api.sound import sound_of  # noqa: PLC0415
     from scband.live.display import play_through  # noqa: PLC0415  # sound only when it is wanted
     from scband.live.session import Session  # noqa: PLC0415
     from scband.settings import Settings  # noqa: PLC0415
@@ -120,6 +125,7 @@ def live(
         intensity=intensity,
         temperature=temperature,
         count_in=count_in,
+        serve=serve,
     )
     unheard = not _has_card(settings.audio)
     if record is None and log is None and unheard:
@@ -142,7 +148,8 @@ def live(
         _say("no sound card: playing on JACK's dummy device")
     if record is not None:
         _say(f"recording to {record}")
-    play_through(session, duration)
+    with beside(settings, sound_of(session), _say):
+        play_through(session, duration)
     if record is not None:
         _say(f"recorded {record}, log {record.with_suffix('.jsonl')}")
     _say(f"xruns {session.engine.jack.xruns}, late {session.late}")

@@ -194,6 +194,8 @@ def beside(
         say(f"playing without the service: {error}")
         yield None
         return
-    with service:
+    try:
         say(f"live page: {service.urls()['page']}")
         yield service
+    finally:
+        service.stop()
