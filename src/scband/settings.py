@@ -95,6 +95,18 @@ class ServiceSettings(BaseSettings):
     monitor_folder: str = Field(
         "./generated_accompaniments", description="folder that plugins watch for MIDI files"
     )
+    monitor_roots: str = Field(
+        "", description="further folders that plugins may name as theirs, with commas"
+    )
+    keep_ahead_beats: float = Field(
+        32.0, ge=4, le=1024, description="beats generated ahead of a plugin that asks for it"
+    )
+    max_upload_minutes: float = Field(
+        30.0, gt=0, le=120, description="longest recording that is taken, decoded"
+    )
+    job_workers: int = Field(0, ge=0, le=64, description="heavy jobs at once; 0 is one a core")
+    job_queue: int = Field(64, ge=1, le=10000, description="jobs that may wait")
+    job_seconds: float = Field(600.0, ge=1, le=86400, description="longest run of one job")
     auto_load_files: bool = Field(True, description="plugins load new files on their own")
     sync_interval_ms: int = Field(
         100, ge=5, le=1000, description="milliseconds between transport messages"
@@ -167,6 +179,10 @@ class ServiceSettings(BaseSettings):
             if name not in self.model_fields_set:
                 changed[name] = f"{scheme}://localhost:{port}{path}"
         return self.model_copy(update=changed)
+
+    def monitor_root_names(self) -> tuple[str, ...]:
+        """Return the further folders that plugins may name."""
+        return _names(self.monitor_roots)
 
     def host_names(self) -> tuple[str, ...]:
         """Return the further names that a request may call the service by."""
@@ -250,10 +266,17 @@ class Settings(ServiceSettings):
         0.7, ge=0, le=1, description="share of what it is off that the band takes back in a beat"
     )
     follow_latency: float = Field(
-        0.04, ge=0.005, le=0.5, description="seconds that notes are sent ahead while it follows"
+        0.03,
+        ge=0.005,
+        le=0.5,
+        description="seconds that notes are sent ahead while it follows, beside the card's buffers",
     )
     input_latency: float = Field(
-        -1.0, ge=-1, le=1, description="seconds from your note to its sample; -1: as JACK has it"
+        -1.0,
+        ge=-1,
+        le=1,
+        description="seconds from your note to its sample and from a sample to your ear; -1: by the "
+        "card's buffers",
     )
 
     @field_validator("count_in", mode="before")

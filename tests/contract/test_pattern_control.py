@@ -34,7 +34,7 @@ REFUSED = [
     ("bar", "siddfd", ["contract", 0, 4.0, 4.0, 0.0, 1.0], "takes siddf"),
     ("bar", "siddfddifs", ["contract", 0, 4.0, 4.0, 0.0, 9.0, 1.0, 60, 0.5, "-"], "beat must be"),
     ("bar", "siddfddifs", ["contract", 0, 4.0, 4.0, 0.0, 0.0, 1.0, 600, 0.5, "-"], "pitch must be"),
-    ("bar", "siddfddifs", ["contract", 0, 4.0, 4.0, 0.0, 0.0, 1.0, 60, 5.0, "-"], "velocity must be"),
+    ("bar", "siddfddifs", ["contract", 0, 4.0, 4.0, 0.0, 0.0, 1.0, 60, 5.0, "-"], "velocity"),
     ("bar", "siddfddsfs", ["contract", 0, 4.0, 4.0, 0.0, 0.0, 1.0, "c", 0.5, "-"], "must be i"),
     ("tempo", "dd", [float("nan"), -1.0], "must be d"),
     ("tempo", "dd", [float("inf"), -1.0], "must be d"),

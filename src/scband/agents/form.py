@@ -31,24 +31,37 @@ class Slot:
 class Form:
     """A song's bars as slots; `choruses` 0 goes round for ever.
 
-    The last bar is the ending, unless `ends` is false: then it is played like any other.
+    The last bar is the ending, unless `ends` is false: then it is played like any other. `stop`
+    is the number of slots after which all is over, wherever in the form that may be.
     """
 
     def __init__(
-        self, song: SongMap, *, choruses: int = 0, count_in: bool = True, ends: bool = True
+        self,
+        song: SongMap,
+        *,
+        choruses: int = 0,
+        count_in: bool = True,
+        ends: bool = True,
+        stop: int | None = None,
     ) -> None:
         self.song = song
         self.bars = song.expand()
         self.choruses = choruses
         self.count_in = count_in
         self.ends = ends
+        self.stop = stop
         self.beats = self.bars[-1].end
         self.lead = self.bars[0].meter.beats if count_in else 0.0
 
     @property
     def length(self) -> int | None:
         """Number of slots, None where the form goes round for ever."""
-        return self.choruses * len(self.bars) + self.count_in if self.choruses else None
+        whole = self.choruses * len(self.bars) + self.count_in if self.choruses else None
+        return whole if self.stop is None else min(self.stop, whole or self.stop)
+
+    def ending_after(self, number: int) -> Form:
+        """Return the same form with bar `number` as its last."""
+        return Form(self.song, choruses=self.choruses, count_in=self.count_in, stop=number + 1)
 
     def slot(self, number: int) -> Slot | None:
         """Return a bar of the performance, None past its end."""

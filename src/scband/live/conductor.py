@@ -6,22 +6,17 @@ No clock and no socket: the session reports beats and sends what comes back.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from scband.agents import Band, Moment, Performer, Style, load
 from scband.agents.ending import slowing
 from scband.agents.form import Form, Slot
-from scband.errors import SessionError
+from scband.chart import ChordAt
+from scband.live.follow import FollowMode, checked_strength, mode_named
 from scband.score import Note
+from scband.theory import Chord
 
 BARS_AHEAD = 1
 """How many bars beyond the one that sounds are with the Pdefs."""
-
-
-class FollowMode(StrEnum):
-    """How the band takes its tempo. Only `click`, a fixed tempo, is built so far."""
-
-    CLICK = "click"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +39,18 @@ class Conductor:
         intensity: float = 0.5,
         temperature: float = 1.0,
         mode: FollowMode | str = FollowMode.CLICK,
+        strength: float = 0.7,
     ) -> None:
-        if mode not in list(FollowMode):
-            raise SessionError(
-                f"the band cannot follow by {mode!r} yet; there is: {', '.join(FollowMode)}"
-            )
         self.form = form
         self.band = band
-        self.mode = FollowMode(mode)
+        self.mode = mode_named(mode)
+        self.strength = checked_strength(strength)
         self.tempo = tempo
         self.intensity = intensity
         self.temperature = temperature
         self.swing: float | None = None
         self.performer = Performer()
+        self.heard_chord: Chord | None = None
         self.decided = 0
 
     @property
@@ -70,9 +64,9 @@ class Conductor:
         return float(self.style.swing_at(self.tempo, self.swing).ratio)
 
     def decide(self, slot: Slot) -> BarPlan:
-        """Let everybody decide one bar."""
+        """Let everybody decide one bar; a chord that is heard stands in for the chart's."""
         context = self.form.context(
-            slot,
+            self._with_heard_chord(slot),
             tempo=self.tempo,
             intensity=self.intensity,
             swing=self.swing,
@@ -81,9 +75,15 @@ class Conductor:
         )
         return BarPlan(slot, self.band.decide(context))
 
-    def first(self) -> list[BarPlan]:
-        """Return the bars that must be out before the clock starts."""
-        return self._upto(BARS_AHEAD)
+    def _with_heard_chord(self, slot: Slot) -> Slot:
+        if self.heard_chord is None or slot.moment is Moment.COUNT_IN:
+            return slot
+        return replace(slot, bar=replace(slot.bar, chords=(ChordAt(0.0, self.heard_chord),)))
+
+    def first(self, number: int = 0) -> list[BarPlan]:
+        """Return the bars that must be out before the clock starts with bar `number`."""
+        self.decided = number
+        return self._upto(number + BARS_AHEAD)
 
     def at_bar(self, number: int) -> list[BarPlan]:
         """Return the bars that must go out now that bar `number` has begun."""
@@ -102,7 +102,12 @@ class Conductor:
         return plans
 
     def slowings(self, number: int) -> list[tuple[float, float]]:
-        """Return (beat, tempo) of the ritardando's steps within one bar; most bars have none."""
+        """Return (beat, tempo) of the ritardando's steps within one bar; most bars have none.
+
+        A band that follows leaves the slowing to the performer.
+        """
+        if self.mode is not FollowMode.CLICK and self.strength > 0:
+            return []
         here, length = self.form.slot(number), self.form.length
         if here is None or length is None or self.style.ending != "ritardando":
             return []
@@ -110,6 +115,11 @@ class Conductor:
         assert last is not None
         steps = slowing(last.start, last.beats, self.tempo)
         return [(b, t) for b, t in steps if here.start <= b < here.start + here.beats]
+
+    def end_with(self, number: int) -> None:
+        """Make bar `number` the last; what is out already of later bars is never played."""
+        self.form = self.form.ending_after(number)
+        self.decided = min(self.decided, number)
 
     def over(self, number: int) -> bool:
         """Say whether bar `number` lies past the end of the performance."""

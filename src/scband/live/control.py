@@ -1,33 +1,42 @@
-"""The one thread in which a session's music is decided and changed."""
+"""The one thread in which a session's music is decided and changed: the bus's asyncio loop."""
 
 from __future__ import annotations
 
-import queue
+import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TypeVar
 
 from scband.errors import ScbandError, SessionError
+from scband.live.bus import Bus, Event
+from scband.live.events import Command
 
 _ANSWER_SECONDS = 6.0
-_WAITING = 4096
 
 _Result = TypeVar("_Result")
 
 
 class ControlThread:
-    """Does what it is told, one thing after another.
+    """Takes the bus's events, one after another, and does what they ask for.
 
-    `ask` waits for the result and raises its error; `post` does not wait, and what goes wrong then
-    is told to `on_error`.
+    `handle(event)` gets all but commands. `ask` waits for the result and raises its error; `post`
+    does not wait, and what goes wrong then is told to `on_error`.
     """
 
-    def __init__(self, on_error: Callable[[ScbandError], None]) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        handle: Callable[[Event], None],
+        on_error: Callable[[ScbandError], None],
+    ) -> None:
+        self.bus = bus
+        self._handle = handle
         self._on_error = on_error
-        self._commands: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=_WAITING)
         self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def running(self) -> bool:
@@ -42,19 +51,21 @@ class ControlThread:
     def stop(self) -> None:
         """End after what it does now; never hangs, safe to call twice."""
         thread, self._thread = self._thread, None
-        if thread is not None:
-            self._commands.put(None)
+        self.bus.close()
+        if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=_ANSWER_SECONDS)
 
     def post(self, command: Callable[[], None]) -> None:
         """Do something soon; after the end nothing is done."""
         if self._thread is not None:
-            self._commands.put(command)
+            self.bus.put(Command(time.time(), command))
 
     def ask(self, command: Callable[[], _Result]) -> _Result:
         """Do something and return what comes of it; raises SessionError where nothing runs."""
         if self._thread is None:
             raise SessionError("the session is not running: start it first")
+        if threading.current_thread() is self._thread:
+            return command()
         answer: Future[_Result] = Future()
 
         def run() -> None:
@@ -63,15 +74,27 @@ class ControlThread:
             except BaseException as error:  # handed to the caller
                 answer.set_exception(error)
 
-        self._commands.put(run)
+        self.bus.put(Command(time.time(), run))
         try:
             return answer.result(timeout=_ANSWER_SECONDS)
         except FutureTimeoutError as error:
             raise SessionError("the session did not answer in time") from error
 
+    def later(self, seconds: float, command: Callable[[], None]) -> None:
+        """Do something after so many seconds; only from within the thread."""
+        assert self._loop is not None
+        self._loop.call_later(seconds, command)
+
     def _run(self) -> None:
-        while (command := self._commands.get()) is not None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while (event := await self.bus.get()) is not None:
             try:
-                command()
+                if isinstance(event, Command):
+                    event.run()
+                else:
+                    self._handle(event)
             except ScbandError as error:
                 self._on_error(error)

@@ -13,6 +13,7 @@ from scband.agents import Performer
 from scband.analysis.frames import Frame, Onset, decode_frame, decode_onset
 from scband.analysis.pitch import PitchFusion
 from scband.errors import FrameError
+from scband.live.sampleclock import SampleClock
 
 _REMEMBERED = 2000
 _DENSITY_SECONDS = 4.0
@@ -31,13 +32,24 @@ class Heard:
 class Ears:
     """Takes frames and onsets in, and tells when they happened and not merely when they came.
 
-    Sample counts become times by the earliest arrival of the last half minute: a message can come
-    late, never early, and a sound card's clock walks away from the system's.
+    Sample counts become times by `clock`, the times at which the band's notes sound; until that
+    has learned them, by the earliest arrival of the last half minute: a message can come late,
+    never early. `latency` is how long (seconds) a note takes to its sample and back to the ear:
+    by so much what was heard was played earlier.
     """
 
-    def __init__(self, sample_rate: int, on_heard: Callable[[Heard], None] | None = None) -> None:
+    def __init__(
+        self,
+        sample_rate: int,
+        on_heard: Callable[[Heard], None] | None = None,
+        *,
+        clock: SampleClock | None = None,
+        latency: float = 0.0,
+    ) -> None:
         self._rate = sample_rate
         self._on_heard = on_heard
+        self._clock = clock
+        self._latency = latency
         self._lock = threading.Lock()
         self._earliest = [float("inf"), float("inf")]  # of this quarter minute, and the one before
         self._turned = 0.0
@@ -51,7 +63,9 @@ class Ears:
 
     def time_of(self, samples: int) -> float:
         """Return the Unix time of a sample count."""
-        return min(self._earliest) + samples / self._rate
+        if self._clock is not None and self._clock.probes:
+            return self._clock.time_of(samples) - self._latency
+        return min(self._earliest) + samples / self._rate - self._latency
 
     def _stamp(self, samples: int) -> float:
         now = time.time()

@@ -9,18 +9,49 @@ from pathlib import Path
 from typing import Any
 
 from scband.errors import SessionError
+from scband.live.bus import Bus, Event
 from scband.live.conductor import BarPlan
 from scband.live.ears import Heard, midi_pitch
+from scband.live.events import Followed, Loudened, Planned, PlayedNote
 from scband.supercollider.engine import BeatReport, EngineEvent
 
 _FRAMES_KEPT = 10  # one frame in ten: ten a second
+
+
+_PAUSE_SECONDS = 0.5
+_CAPACITY = 4096
+
+
+class LogWriter:
+    """Writes what the bus tells into a log, in a thread of its own: nobody waits for the disk."""
+
+    def __init__(self, log: SessionLog, bus: Bus) -> None:
+        self._log = log
+        self._mailbox = bus.subscribe(_CAPACITY)
+        self._thread = threading.Thread(target=self._write, name="scband-log", daemon=True)
+        self._thread.start()
+
+    def _write(self) -> None:
+        while True:
+            event = self._mailbox.wait(_PAUSE_SECONDS)
+            if event is not None:
+                self._log.take(event)
+            elif self._mailbox.closed:
+                return
+
+    def close(self, **values: Any) -> None:
+        """Write what waits, then the last line, and close the file. Safe to call twice."""
+        self._mailbox.close()
+        self._thread.join(timeout=_PAUSE_SECONDS * 10)
+        self._log.close(lost=self._mailbox.lost, **values)
 
 
 class SessionLog:
     """Writes the log beside a recording; `seconds` in it count from the recording's beginning.
 
     Kinds of lines: `session` (the first), `begin` (the recording's Unix time), `beat`, `bar` (what
-    each player was told to play), `onset`, `pitch` (ten a second), `event`, `end`.
+    each player was told to play), `onset`, `pitch` (ten a second), `note`, `follow`, `intensity`,
+    `event`, `end`.
     """
 
     def __init__(self, path: Path, header: dict[str, Any]) -> None:
@@ -60,7 +91,48 @@ class SessionLog:
             tempo=round(report.tempo, 4),
         )
 
-    def bar(self, plan: BarPlan, style: str) -> None:
+    def take(self, event: Event) -> None:
+        """Log anything that the bus carries; what has no line of its own is left out."""
+        if isinstance(event, Heard):
+            self.heard(event)
+        elif isinstance(event, BeatReport):
+            self.beat(event)
+        elif isinstance(event, Planned):
+            self.bar(event.plan, event.style, event.intensity)
+        elif isinstance(event, EngineEvent):
+            self.event(event)
+        elif isinstance(event, Followed):
+            self.followed(event)
+        elif isinstance(event, Loudened):
+            self.write(
+                "intensity",
+                seconds=self._seconds(event.time),
+                intensity=event.intensity,
+                db=round(event.db, 1),
+            )
+        elif isinstance(event, PlayedNote):
+            self.write(
+                "note",
+                seconds=self._seconds(event.time),
+                pitch=event.pitch,
+                velocity=round(event.velocity, 4),
+            )
+
+    def followed(self, move: Followed) -> None:
+        """Log how the clock was moved: how far off it was, in beats, and what was done."""
+        self.write(
+            "follow",
+            seconds=self._seconds(move.time),
+            beat=round(move.beat, 4),
+            error=round(move.error, 5),
+            tempo=round(move.tempo, 4),
+            shift=round(move.seconds, 5),
+            over=round(move.beats, 4),
+            heard=round(move.heard, 3),
+            confidence=round(move.confidence, 3),
+        )
+
+    def bar(self, plan: BarPlan, style: str, intensity: float) -> None:
         """Log what was decided for a bar: notes as start, length, pitch, velocity, articulation."""
         notes = {
             player: [[n.start, n.length, n.pitch, round(n.velocity, 4), n.articulation] for n in ns]
@@ -75,6 +147,7 @@ class SessionLog:
             chords=[[c.beat, str(c.chord)] for c in slot.bar.chords],
             moment=slot.moment.value,
             style=style,
+            intensity=intensity,
             notes=notes,
         )
 

@@ -16,14 +16,20 @@ from scband.agents.form import Form
 from scband.chart import SongMap, read
 from scband.errors import ScbandError, SessionError
 from scband.live.answers import Answering, Decide
-from scband.live.conductor import BarPlan, Conductor, FollowMode
+from scband.live.bus import Bus, Event
+from scband.live.conductor import Conductor
 from scband.live.control import ControlThread
 from scband.live.ears import Ears, Heard
+from scband.live.events import InputBegun, InputEnded, PlayedNote, is_analysis
+from scband.live.follow import ControlLaw, FollowMode, checked_strength, mode_named
+from scband.live.following import Following
 from scband.live.harmony import harmony_of
-from scband.live.log import SessionLog
-from scband.live.options import engine_options
+from scband.live.log import LogWriter, SessionLog
+from scband.live.options import engine_options, follow_latency, input_latency
 from scband.live.playable import Playable
 from scband.live.player import Player
+from scband.live.playing import Listener, Playing
+from scband.live.sampleclock import SampleClock, SampleProbe
 from scband.live.status import Status, heard_by, place_of
 from scband.settings import CountIn, Settings
 from scband.supercollider.channels import MASTER_TRIM
@@ -34,8 +40,6 @@ from scband.supercollider.patterns import PatternController
 from scband.supercollider.recorder import file_format
 from scband.supercollider.sounds import sound_of
 
-_LEAD_SECONDS = 0.25  # from the start message to beat 0: the first bars are out by then
-_TOO_NEAR_SECONDS = 0.06  # a bar that begins so soon is left as it was sent
 _RING_SECONDS = 1.5  # the last notes and the reverb
 _SWITCH_INTERVAL = 0.0005  # so that a deciding thread never holds a hearing one for Python's 5 ms
 
@@ -48,8 +52,12 @@ class Session:
     that plays in the performer's place; else the card is listened to, unless `sound_card_input` is
     False; `monitor` says how loud it is heard. `record` is a file for the mix; `stems` writes one
     beside it for each player. A log of all that was heard and decided goes beside the recording
-    (or to `log`). `on_heard(Heard)`, where it is set, is called for every frame (100 a second) and
-    onset of the input, in the listening thread. A context manager:
+    (or to `log`). `follow` (`click`, `adaptive`, `free`) and `strength` (0-1) say how the band
+    follows the performer's tempo, `count_in` who counts in; where they are not given, the settings
+    do. `dynamics` lets the band be as loud as the performer is; where it is not given, it does so
+    when it follows. `bus` carries all events; subscribe to it for a copy. `on_heard(Heard)`, where
+    it is set, is called for every frame (100 a second) and onset of the input, in the listening
+    thread. A context manager:
 
         with Session(song) as band:
             band.bass.mute(); band.intensity = 0.8; band.style = "rock"; band.wait()
@@ -65,7 +73,10 @@ class Session:
         style: str | Style | None = None,
         tempo: float | None = None,
         choruses: int = 0,
-        follow: FollowMode | str = FollowMode.CLICK,
+        follow: FollowMode | str | None = None,
+        strength: float | None = None,
+        count_in: CountIn | str | None = None,
+        dynamics: bool | None = None,
         input: str | Path | None = None,  # noqa: A002  # the word a musician uses
         sound_card_input: bool = True,
         monitor: float = 0.0,
@@ -86,6 +97,7 @@ class Session:
             )
             song = song.map
         self.settings = settings or Settings.load()
+        self._count_in = _checked_count_in(count_in, self.settings.count_in)
         self.song = song if isinstance(song, SongMap) else read(song)
         folders = [Path(self.settings.styles)] if self.settings.styles else []
         self._style_folders = folders
@@ -98,15 +110,18 @@ class Session:
             self.settings.humanise,
         )
         speed = _checked_tempo(tempo if tempo is not None else self.song.tempo)
-        form = Form(self.song, choruses=choruses, count_in=self.settings.count_in is CountIn.BAND)
+        form = Form(self.song, choruses=choruses, count_in=self._count_in is CountIn.BAND)
         self.conductor = Conductor(
             form,
             band,
             tempo=speed,
             intensity=self.settings.intensity,
             temperature=self.settings.temperature,
-            mode=follow,
+            mode=follow if follow is not None else self.settings.follow,
+            strength=strength if strength is not None else self.settings.strength,
         )
+        if link and self.conductor.mode is not FollowMode.CLICK:
+            raise SessionError("with Ableton Link the peers keep the time: follow by click")
         self.players: dict[str, Player] = {name: Player(self, name) for name in band.players}
         self.finished = threading.Event()
         self.error: ScbandError | None = None
@@ -117,20 +132,47 @@ class Session:
         self._stems = stems
         self._log_path = None if log is None else _checked_folder(Path(log))
         self._log: SessionLog | None = None
+        self._log_writer: LogWriter | None = None
         self._on_event = on_event
         self.on_boot: Callable[[str], None] | None = None
         self.on_heard: Callable[[Heard], None] | None = None
         self._link = link
         self._ears: Ears | None = None
-        self._beat: BeatReport | None = None
-        self._control = ControlThread(self._went_wrong)
+        self._probe: SampleProbe | None = None
+        self.bus = Bus(analysis=is_analysis)
+        self._control = ControlThread(self.bus, self._handle, self._went_wrong)
         self._started = False
         self._interval = sys.getswitchinterval()
         self.engine = Engine(
             engine_options(self.settings, link=link), on_beat=self._on_beat, on_event=self._said
         )
+        self._playing = self._made_playing()
+        if dynamics is not None:
+            self._playing.shapes = dynamics
         if self._input is not None and not self._input.is_file():
             raise SessionError(f"the input file {self._input} is not there")
+
+    def _made_playing(self) -> Playing:
+        conductor, meter = self.conductor, self.conductor.form.bars[0].meter
+        unit = 1.5 if meter.compound else 1.0
+        law = ControlLaw(conductor.mode, conductor.strength, conductor.tempo, unit)
+        following = Following(
+            self.patterns,
+            law,
+            meter,
+            conductor.swing_ratio,
+            later=self._control.post,
+            tell=self.bus.tell,
+        )
+        return Playing(
+            conductor,
+            self.patterns,
+            following,
+            count_in=self._count_in,
+            tell=self.bus.tell,
+            over=lambda: self._control.later(_RING_SECONDS, self.finished.set),
+            link=self._link,
+        )
 
     # --- life --------------------------------------------------------------------------------
 
@@ -168,9 +210,11 @@ class Session:
                 self.engine.recorder.start(self._record, stems=self._stems)
             if self._log is not None:
                 self._log.begin()
-            self._listen()
+            latency = self._latency()
+            self.patterns.set_latency(latency)
             self._control.start()
-            self._control.ask(self._begin)
+            self._listen()
+            self._control.ask(lambda: self._playing.begin(latency))
         except BaseException:
             self.stop()
             raise
@@ -184,22 +228,34 @@ class Session:
         )
         meter = self.conductor.form.bars[0].meter
         self.patterns.set_meter(meter.numerator, meter.denominator, 0)
-        self._tell_feel()
+        self._playing.tell_feel()
+        self.engine.mixer.set_delay_tempo(self.conductor.tempo)
 
     def _sound(self, player: str) -> str:
         return sound_of(player, self.conductor.style.sounds)
 
-    def _tell_feel(self) -> None:
-        self.patterns.set_intensity(self.conductor.intensity)
-        self.patterns.set_swing(max(1.0, min(self.conductor.swing_ratio, 4.0)))
-        self.engine.mixer.set_delay_tempo(self.conductor.tempo)
+    def _latency(self) -> float:
+        """Return how far ahead notes are sent: nearer, where the performer is to be answered."""
+        if self.conductor.mode is FollowMode.CLICK:
+            return self.settings.latency
+        return min(self.settings.latency, follow_latency(self.settings, self.jack))
 
     def _listen(self) -> None:
         if self._input is None and not self._card:
             return
-        self._ears = Ears(self.jack.sample_rate, self._heard)
+        clock = SampleClock(self.jack.sample_rate)
+        file = self._input is not None
+        latency = 0.0 if file else input_latency(self.settings, self.jack)
+        ears = Ears(self.jack.sample_rate, self._heard, clock=clock, latency=latency)
+        self._ears = self._playing.ears = ears
         analysis = self.engine.listen()
-        analysis.start(self._ears.hear_frame, self._ears.hear_onset)
+        analysis.start(
+            ears.hear_frame,
+            ears.hear_onset,
+            on_begun=lambda samples: self.bus.put(InputBegun(time.time(), samples)),
+            on_ended=lambda: self.bus.put(InputEnded(time.time())),
+        )
+        self._probe = SampleProbe(self.engine.server, analysis.clock_bus, clock)
         monitor = self._monitor / MASTER_TRIM  # 1 is as loud as it came in
         if self._input is not None:
             analysis.play(self._input, monitor=monitor)
@@ -207,8 +263,9 @@ class Session:
             analysis.listen(monitor=monitor)
 
     def _heard(self, heard: Heard) -> None:
-        if self._log is not None:
-            self._log.heard(heard)
+        if self._probe is not None:
+            self._probe.poll()
+        self.bus.put(heard)
         if self.on_heard is not None:
             self.on_heard(heard)
 
@@ -229,15 +286,21 @@ class Session:
                 "sample_rate": self.jack.sample_rate,
                 "period": self.jack.period,
                 "input": None if self._input is None else self._input.name,
+                "follow": str(self.conductor.mode),
+                "strength": self.conductor.strength,
             },
         )
+        self._log_writer = LogWriter(self._log, self.bus)
 
     def stop(self) -> None:
         """End the song, the recording and every process. Safe to call twice; never hangs."""
         self._control.stop()
         self.engine.quit()
-        if self._log is not None:
-            self._log.close(xruns=self.engine.jack.xruns, late=self.late)
+        if self._log_writer is not None:
+            self._log_writer.close(
+                xruns=self.engine.jack.xruns, late=self.late, dropped=self.bus.lost
+            )
+        self.bus.end()
         sys.setswitchinterval(self._interval)
         self.finished.set()
 
@@ -273,7 +336,8 @@ class Session:
 
     @tempo.setter
     def tempo(self, value: float) -> None:
-        self._control.ask(lambda: self._set_tempo(_checked_tempo(value)))
+        checked = _checked_tempo(value)
+        self._control.ask(lambda: self._playing.set_tempo(checked))
 
     @property
     def style(self) -> str:
@@ -294,7 +358,7 @@ class Session:
     def intensity(self, value: float) -> None:
         if not 0 <= value <= 1:
             raise SessionError(f"intensity must be between 0 and 1, not {value!r}")
-        self._control.ask(lambda: self._set_intensity(float(value)))
+        self._control.ask(lambda: self._playing.set_intensity(float(value)))
 
     @property
     def temperature(self) -> float:
@@ -305,7 +369,49 @@ class Session:
     def temperature(self, value: float) -> None:
         if not 0 <= value <= 2:
             raise SessionError(f"temperature must be between 0 and 2, not {value!r}")
-        self._control.ask(lambda: self._set_temperature(float(value)))
+        self._control.ask(lambda: self._playing.set_temperature(float(value)))
+
+    @property
+    def follow(self) -> str:
+        """How the performer's tempo is followed: `click`, `adaptive` or `free`; at once."""
+        return str(self.conductor.mode)
+
+    @follow.setter
+    def follow(self, mode: FollowMode | str) -> None:
+        named = mode_named(mode)
+        if self._link and named is not FollowMode.CLICK:
+            raise SessionError("with Ableton Link the peers keep the time: follow by click")
+        self._control.ask(lambda: self._playing.set_follow(named, self.conductor.strength))
+
+    @property
+    def strength(self) -> float:
+        """Share of what it is off that the band takes back within a beat, 0-1."""
+        return self.conductor.strength
+
+    @strength.setter
+    def strength(self, value: float) -> None:
+        checked = checked_strength(value)
+        self._control.ask(lambda: self._playing.set_follow(self.conductor.mode, checked))
+
+    @property
+    def dynamics(self) -> bool:
+        """Whether the band is as loud, and as busy, as the performer."""
+        return self._playing.shapes
+
+    @dynamics.setter
+    def dynamics(self, value: bool) -> None:
+        self._control.ask(lambda: self._playing.set_shapes(bool(value)))
+
+    def play_note(self, pitch: int, velocity: float, when: float | None = None) -> None:
+        """Let the band hear a note of the performer's keyboard, played `when` (Unix seconds; now).
+
+        `velocity` is 0-1; 0 releases the note.
+        """
+        self.bus.put(PlayedNote(time.time() if when is None else when, pitch, velocity))
+
+    def listen_along(self, listener: Listener) -> None:
+        """Hand every frame, onset and note to somebody more, in the thread that decides."""
+        self._control.post(lambda: self._playing.listeners.append(listener))
 
     def set_mix(self, player: str, control: str, value: float) -> None:
         """Set one control of a player's channel; raises SuperColliderError by name and range."""
@@ -345,9 +451,10 @@ class Session:
 
     def status(self) -> Status:
         """Return where the session is now."""
-        report, form = self._beat, self.conductor.form
+        report, form = self._playing.beat, self.conductor.form
         place = place_of(form, report)
         heard, level, onsets = heard_by(self._ears)
+        pulse = self._playing.following.pulse
         return Status(
             running=self._control.running and not self.finished.is_set(),
             bar=place.bar,
@@ -363,6 +470,12 @@ class Session:
             xruns=self.engine.jack.xruns,
             late=self.late,
             events=len(self.engine.events),
+            follow=self.follow,
+            strength=self.strength,
+            intensity=self.intensity,
+            heard_tempo=pulse.tempo if pulse is not None else None,
+            confidence=pulse.confidence if pulse is not None else 0.0,
+            waiting=self._playing.waiting,
         )
 
     @property
@@ -378,77 +491,22 @@ class Session:
         self.error = error
         self._said(EngineEvent("fault", str(error), time.time()))
 
-    def _begin(self) -> None:
-        for plan in self.conductor.first():
-            self._send(plan)
-        self.patterns.start(self.conductor.tempo, _LEAD_SECONDS)
-
-    def _send(self, plan: BarPlan) -> None:
-        slot = plan.slot
-        for player, notes in plan.notes.items():
-            self.patterns.send_bar(player, slot.number, slot.start, slot.beats, notes)
-        for beat, tempo in self.conductor.slowings(slot.number) if not self._link else ():
-            self.patterns.post("tempo", tempo, beat)
-        if self._log is not None:
-            self._log.bar(plan, str(self.conductor.style.name))
+    def _handle(self, event: Event) -> None:
+        self._playing.handle(event)
 
     def _on_beat(self, report: BeatReport) -> None:
-        self._beat = report
-        self.patterns.resend()
-        if self._log is not None:
-            self._log.beat(report)
-        if report.in_bar == 0:
-            self._control.post(lambda: self._at_bar(report.bar))
-
-    def _at_bar(self, number: int) -> None:
-        if self._link and self._beat is not None:
-            self.conductor.tempo = self._beat.tempo  # a peer may have changed it
-        if self._ears is not None:
-            self.conductor.performer = self._ears.performer(self.conductor.tempo)
-        if self.conductor.over(number):
-            if not self.finished.is_set():
-                self.patterns.stop()
-                threading.Timer(_RING_SECONDS, self.finished.set).start()
-            return
-        for plan in self.conductor.at_bar(number):
-            self._send(plan)
+        self.bus.put(report)
 
     def _now(self) -> int:
-        return self._beat.bar if self._beat is not None else -1
-
-    def _again(self) -> None:
-        """Decide the bars that are out already anew, but for one that is about to begin."""
-        report, number = self._beat, self._now()
-        if report is not None:
-            left = (report.bar_beats - report.in_bar) * 60 / report.tempo
-            begun = time.time() - (report.time - self.settings.latency)
-            number += left - begun < _TOO_NEAR_SECONDS
-        for plan in self.conductor.again(number):
-            self._send(plan)
-        self._tell_feel()
-
-    def _set_tempo(self, tempo: float) -> None:
-        self.patterns.set_tempo(tempo)
-        self.conductor.tempo = tempo
-        self._again()
+        return self._playing.beat.bar if self._playing.beat is not None else -1
 
     def _set_style(self, style: Style) -> None:
-        self.conductor.change_style(style)
+        self._playing.set_style(style)
         for name in self.players:
             self.engine.add_player(name, self._sound(name))
-        self._again()
-
-    def _set_intensity(self, value: float) -> None:
-        self.conductor.intensity = value
-        self._again()
-
-    def _set_temperature(self, value: float) -> None:
-        self.conductor.temperature = value
-        self._again()
 
     def _said(self, event: EngineEvent) -> None:
-        if self._log is not None:
-            self._log.event(event)
+        self.bus.tell(event)
         if event.kind == "exit" and self.engine.boot_seconds and not self.finished.is_set():
             self.error = SessionError(f"{event.text}: the session has ended")
             self.finished.set()
@@ -457,6 +515,14 @@ class Session:
                 self.on_boot(event.text)
         elif self._on_event is not None:
             self._on_event(event)
+
+
+def _checked_count_in(given: CountIn | str | None, usual: CountIn) -> CountIn:
+    if given is None:
+        return usual
+    if given not in list(CountIn):
+        raise SessionError(f"{given!r} cannot count in; there is: {', '.join(CountIn)}")
+    return CountIn(given)
 
 
 def _checked_tempo(tempo: Any) -> float:

@@ -29,7 +29,9 @@ class Status:
     """Where the session is now: bars count from 1 within the form, 0 is the count-in.
 
     `heard` is the MIDI pitch heard in the input, None for none. `late` counts bundles and bars
-    that came too late; `xruns` what JACK reported.
+    that came too late; `xruns` what JACK reported. `follow` and `strength` say how the performer
+    is followed, `heard_tempo` and `confidence` what tempo is heard and how surely; `waiting` that
+    the performer is to count in.
     """
 
     running: bool
@@ -46,6 +48,12 @@ class Status:
     xruns: int
     late: int
     events: int
+    follow: str = "click"
+    strength: float = 0.0
+    intensity: float = 0.5
+    heard_tempo: float | None = None
+    confidence: float = 0.0
+    waiting: bool = False
 
 
 def place_of(form: Form, report: BeatReport | None) -> Place:

@@ -179,6 +179,7 @@ class PatternController:
         start: float,
         length: float,
         notes: Sequence[Note],
+        *,
         loudness: float = 0.0,
     ) -> list[str | float]:
         """Return the arguments of `/scband/bar`; raises PatternError on too many notes."""
@@ -196,13 +197,14 @@ class PatternController:
         start: float,
         length: float,
         notes: Sequence[Note],
+        *,
         loudness: float = 0.0,
     ) -> Future[Answer]:
         """Give a player the notes of a bar that has not begun (`/scband/bar`); does not wait.
 
         `loudness` (0-1) is how loud it was decided: what `set_loudness` says later is over that.
         """
-        return self.post("bar", *self.bar_values(player, index, start, length, notes, loudness))
+        return self.post("bar", *self.bar_values(player, index, start, length, notes, loudness=loudness))
 
     # --- time --------------------------------------------------------------------------------
 

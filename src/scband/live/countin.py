@@ -1,0 +1,89 @@
+"""The performer counts the band in: by a bar of clicks or notes, or simply by beginning."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from scband.agents.form import Form
+from scband.analysis.follow import BeatTracker, Pulse
+
+_APART_SECONDS = 0.13  # onsets nearer than this are one click
+_UNEVEN = 0.1
+_FACTOR = 1.8
+_LEAST_CLICKS = 3
+_SURE = 0.4
+_LEAD_SECONDS = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where the band comes in: bar `number` of the performance begins at `time` (Unix seconds)."""
+
+    time: float
+    tempo: float
+    number: int
+
+
+class ClickCount:
+    """Hears a bar of even clicks or notes; the band enters on the one that follows.
+
+    `clicks` are the felt beats of a bar, `unit` the length of one in quarter notes, `tempo` the
+    chart's, in quarter notes a minute: what is nearly twice or half as fast is no beat.
+    """
+
+    def __init__(self, clicks: int, unit: float, tempo: float) -> None:
+        self._clicks = clicks if clicks >= _LEAST_CLICKS else 2 * clicks
+        self._unit = unit
+        self._usual = 60 * unit / tempo
+        self._times: deque[float] = deque(maxlen=self._clicks)
+
+    def hear(self, time: float) -> Entry | None:
+        """Take in an onset, and return where the band enters once they have been counted."""
+        if self._times and time - self._times[-1] < _APART_SECONDS:
+            return None
+        self._times.append(time)
+        if len(self._times) < self._clicks:
+            return None
+        gap, first = (float(value) for value in np.polyfit(range(self._clicks), self._times, 1))
+        off = max(abs(first + gap * n - time) for n, time in enumerate(self._times))
+        if off > _UNEVEN * gap or not 1 / _FACTOR < gap / self._usual < _FACTOR:
+            return None
+        return Entry(first + gap * self._clicks, 60 / gap * self._unit, 0)
+
+
+class PerformanceStart:
+    """Hears the first bars of a performance; the band enters on a bar line, in the right bar.
+
+    The first note is beat 1 of the form, or its pickup.
+    """
+
+    def __init__(self, form: Form, tracker: BeatTracker, tempo: float) -> None:
+        self._form = form
+        self._tracker = tracker
+        self._tempo = tempo
+        self._begun = False
+
+    def hear(self, time: float) -> None:
+        """Take in an onset: the first one places the tracker."""
+        if not self._begun:
+            self._begun = True
+            self._tracker.place(time, 0.0, self._tempo)
+
+    def entry(self, now: float) -> Entry | None:
+        """Return where the band enters, once tempo and beat are sure and a bar has been heard."""
+        pulse = self._tracker.pulse(now) if self._begun else None
+        if pulse is None or pulse.confidence < _SURE or pulse.beat < self._form.bars[0].end:
+            return None
+        return self._next_bar(pulse, now)
+
+    def _next_bar(self, pulse: Pulse, now: float) -> Entry | None:
+        number = 1
+        while (slot := self._form.slot(number)) is not None:
+            time = pulse.time_of(slot.start)
+            if time > now + _LEAD_SECONDS:
+                return Entry(time, pulse.tempo, number)
+            number += 1
+        return None

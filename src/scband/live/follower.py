@@ -1,0 +1,88 @@
+"""When the clock is moved, and what it is told: the law, the line and the pulse brought together.
+
+No clock and no socket: the shell that sends, and the simulation, both drive this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scband.analysis.follow import Pulse
+from scband.live.clockline import ClockLine
+from scband.live.follow import ControlLaw, Correction, off_by
+
+_EVERY = 0.5
+_AT_ONCE = 0.125
+"""Beats between two decisions: as a rule, and where the performer surprises."""
+_SURPRISE = 0.025
+"""Seconds by which what is heard differs from what was decided upon, that are a surprise."""
+_LEAST_TEMPO = 0.0005  # of the tempo: less is not worth a message
+_LEAST_SECONDS = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A correction as two messages to the clock: set `tempo`, then nudge by `seconds`.
+
+    `seconds` is what has to be added to what is left of the last nudge. `pulse` is the performer
+    who was followed, `beat` the band's at which it was decided.
+    """
+
+    correction: Correction
+    seconds: float
+    pulse: Pulse
+    beat: float
+
+
+class Follower:
+    """Decides twice a beat, sooner where the performer surprises, how the clock moves.
+
+    `ahead` is how long (seconds) after it was decided a move begins to sound.
+    """
+
+    def __init__(self, law: ControlLaw, line: ClockLine, ahead: float) -> None:
+        self.law = law
+        self.line = line
+        self.ahead = ahead
+        self.coasting = False
+        self._decided = float("-inf")
+        self._tempo = 0.0
+
+    def step(self, now: float, pulse: Callable[[float], Pulse | None]) -> Move | None:
+        """Return how the clock should move, None where it goes on as it does.
+
+        `pulse(time)` says where the performer's beat is; times are Unix seconds.
+        """
+        if not (self.law.follows and self.line.known):
+            return None
+        sounding = now + self.ahead
+        beat = self.line.beat_at(sounding)
+        since = beat - self._decided
+        if since < _AT_ONCE * self.law.unit:
+            return None
+        heard = pulse(sounding)
+        if heard is None:
+            return None
+        if since < _EVERY * self.law.unit and not self._surprised(heard, beat):
+            return None
+        self._decided = beat
+        return self._move(heard, beat, min(since, 1.0))
+
+    def _surprised(self, heard: Pulse, beat: float) -> bool:
+        """Say whether the performer is elsewhere than the band will have come to."""
+        error = off_by(heard.beat, beat, self.law.unit) * 60 / self.line.tempo
+        return abs(error - self.line.left(beat)) > _SURPRISE
+
+    def _move(self, heard: Pulse, beat: float, since: float) -> Move | None:
+        correction = self.law.correct(heard, beat, self.line.tempo, since)
+        self.coasting = correction is None
+        if correction is None:
+            return None
+        left = self.line.left(beat)
+        small = (
+            abs(correction.tempo / self.line.tempo - 1) < _LEAST_TEMPO
+            and abs(correction.seconds) < _LEAST_SECONDS
+            and abs(left) < _LEAST_SECONDS
+        )
+        return None if small else Move(correction, correction.seconds - left, heard, beat)
