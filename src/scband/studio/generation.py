@@ -6,11 +6,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from scband.agents import Band, load, names
 from scband.agents.choice import style_for
-from scband.agents.form import Form, Slot
+from scband.agents.form import Form
 from scband.chart import SongMap
 from scband.errors import AnalysisError, AudioFileError, GenerationFailedError, InvalidRequestError
 from scband.score import Meter, Note
@@ -19,13 +18,14 @@ from scband.studio.accompaniments import TRACKS, AccompanimentFolder
 from scband.studio.performance import Performance
 from scband.studio.progression import read_progression, stretched
 from scband.studio.scores import score_of
+from scband.studio.streaming import bar_line
 from scband.studio.transport import TEMPOS
 from scband.theory.key import Key
 
 Tell = Callable[..., None]
 """Takes progress (0-1), a stage and a piece of the result, as `scband.studio.worker.Report`."""
 
-MOST_BEATS = 40_000.0
+MOST_BEATS = 10_000.0
 """No accompaniment is longer, in quarter notes."""
 MOST_TEXT = 200_000
 """No chart that is sent is longer, in characters."""
@@ -133,8 +133,8 @@ def generate(
 ) -> Generated:
     """Let the band play, bar by bar, and write each track into every folder's `temp`.
 
-    Each bar is told as it is decided: see `bar_of`. `batch` begins the temporary files' names.
-    Raises what reading charts and recordings raises, FolderNotWritableError, and
+    Each bar is told as it is decided: see `streaming.bar_line`. `batch` begins the names of the
+    temporary files. Raises what reading charts and recordings raises, FolderNotWritableError, and
     GenerationFailedError where nothing can be played.
     """
     song, offset = _song(tell, request, audio)
@@ -146,7 +146,9 @@ def generate(
         for player, notes in decided.items():
             parts[player] += [replace(note, start=note.start + slot.start) for note in notes]
         done = done_before + (1 - done_before) * (number + 1) / count
-        tell(done, "playing", bar_of(number, slot, decided))
+        chords = [(item.beat, str(item.chord)) for item in slot.bar.chords]
+        meter = slot.bar.meter
+        tell(done, "playing", bar_line(number, slot.start, meter, chords, decided))
     last = performance.slots()[-1]
     duration = last.start + last.beats
     fitted = {player: _fitted(notes, duration) for player, notes in parts.items()}
@@ -167,28 +169,6 @@ def generate(
         chords=tuple(_symbols(performance)),
         audio_offset=offset,
     )
-
-
-def bar_of(number: int, slot: Slot, decided: Mapping[str, Sequence[Note]]) -> dict[str, Any]:
-    """Write a bar as plain values: number, start and length in beats, meter, chords and notes."""
-    return {
-        "bar": number,
-        "start": slot.start,
-        "beats": slot.beats,
-        "time_signature": str(slot.bar.meter),
-        "chords": [[item.beat, str(item.chord)] for item in slot.bar.chords],
-        "notes": [
-            {
-                "track": player,
-                "start": round(slot.start + note.start, 6),
-                "length": round(note.length, 6),
-                "pitch": note.pitch,
-                "velocity": round(note.velocity, 4),
-            }
-            for player, notes in decided.items()
-            for note in notes
-        ],
-    }
 
 
 def _song(tell: Tell, request: GenerationRequest, audio: str) -> tuple[SongMap, float]:

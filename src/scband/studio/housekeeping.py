@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from scband.errors import JobQueueFullError
 from scband.settings import Settings
@@ -24,6 +25,7 @@ _LOG = logging.getLogger("scband.studio")
 _CLEAN_SECONDS = 5.0
 _LOOK_SECONDS = 30.0  # how often folders are looked through although the kernel tells of files
 _UPLOAD_SECONDS = 86_400.0
+_LARGEST_STATE = 1 << 16
 _AT_ONCE = 8  # files that are read here as they come; more of them go to a worker
 
 
@@ -121,20 +123,29 @@ class Housekeeper:
     def _write_states(self) -> None:
         with self._lock:
             changed, self._changed = self._changed, set()
+        home = AccompanimentFolder(Path(self._settings.monitor_folder).expanduser().resolve())
         for plugin in self._plugins.plugins():
             if plugin.plugin_id in changed:
-                _write_state(plugin)
+                _write_state(AccompanimentFolder(plugin.folder), plugin)
+                if plugin.folder != home.root:  # where it is looked for when scband starts again
+                    _write_state(home, plugin)
 
 
-def _write_state(plugin: Plugin) -> None:
-    """Write a plugin's state into its folder, whole or not at all."""
+def _state_path(folder: AccompanimentFolder, plugin_id: str) -> Path:
     # a client's id is no file name
-    name = hashlib.blake2b(plugin.plugin_id.encode(), digest_size=12).hexdigest()
-    path = AccompanimentFolder(plugin.folder).state / f"{name}.json"
+    return folder.state / f"{hashlib.blake2b(plugin_id.encode(), digest_size=12).hexdigest()}.json"
+
+
+def _write_state(folder: AccompanimentFolder, plugin: Plugin) -> None:
+    """Write a plugin's state into a folder, whole or not at all."""
+    path = _state_path(folder, plugin.plugin_id)
     told = {
         "plugin_id": plugin.plugin_id,
         "name": plugin.name,
         "version": plugin.version,
+        "sample_rate": plugin.sample_rate,
+        "monitor_folder": str(plugin.folder),
+        "keep_ahead": plugin.keep_ahead,
         "state": plugin.state.value,
         "timestamp": stamp(time.time()),
     }
@@ -144,3 +155,18 @@ def _write_state(plugin: Plugin) -> None:
         part.replace(path)
     except OSError as error:
         _LOG.warning("%s: %s", path, error.strerror)
+
+
+def read_state(folder: AccompanimentFolder, plugin_id: str) -> dict[str, Any]:
+    """Return how a plugin registered the last time, empty where it never did."""
+    path = _state_path(folder, plugin_id)
+    try:
+        told = json.loads(path.read_bytes()[:_LARGEST_STATE])
+    except (OSError, ValueError):
+        return {}  # none, or somebody wrote into it: it registers as a new one
+    kinds = {
+        "name": str, "version": str, "sample_rate": float, "monitor_folder": str, "keep_ahead": bool
+    }  # fmt: skip
+    if not isinstance(told, dict):
+        return {}
+    return {name: told[name] for name, kind in kinds.items() if isinstance(told.get(name), kind)}

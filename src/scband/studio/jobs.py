@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -33,6 +34,7 @@ from scband.errors import (
 from scband.studio.workers import Worker
 
 _LOG = logging.getLogger("scband.studio")
+_KEEP_PARTIALS = 300.0  # seconds after a job's end in which its pieces can still be streamed
 
 
 class JobState(enum.StrEnum):
@@ -74,6 +76,12 @@ class Job:
     finished: float | None = None
     deadline: float = 0.0
     future: Future[Any] = field(default_factory=Future)
+    watchers: list[Callable[[], None]] = field(default_factory=list)
+
+    def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Let `watcher` be called, in the pool's thread, at every change; returns the way out."""
+        self.watchers.append(watcher)
+        return lambda: self.watchers.remove(watcher)
 
     @property
     def over(self) -> bool:
@@ -195,6 +203,10 @@ class JobPool:
             for worker in workers:
                 self._kill(worker)
             self._bury()
+            if self._ring >= 0:
+                os.close(self._alarm)
+                os.close(self._ring)
+                self._ring = self._alarm = -1
 
     def _kill(self, worker: Worker) -> None:
         worker.kill()
@@ -211,8 +223,9 @@ class JobPool:
             self._thread.start()
 
     def _wake(self) -> None:
-        with suppress(BlockingIOError):  # then it is being woken already
-            os.write(self._ring, b"\0")
+        with self._lock, suppress(BlockingIOError):  # then it is being woken already
+            if self._ring >= 0:
+                os.write(self._ring, b"\0")
 
     def _serve(self) -> None:
         while not self._closed:
@@ -271,9 +284,9 @@ class JobPool:
                 return
             assert job is not None
             if said[0] == "progress":
-                _, job.progress, job.stage, partial = said
-                if partial is not None:
-                    job.partials.append(partial)
+                _, job.progress, job.stage, piece = said
+                if piece is not None:
+                    job.partials.append(piece)
                 self._tell(job)
                 return
             self._idle.append(worker)
@@ -330,14 +343,17 @@ class JobPool:
                 age = time.time() - (job.finished or 0.0)
                 if age > self.limits.keep_seconds or number < len(over) - self.limits.keep_most:
                     del self._jobs[job.id]
+                elif age > _KEEP_PARTIALS:
+                    job.partials.clear()
         for job in late:
             message = f"{job.name} took longer than {job.timeout:g} s and was ended"
             self._end(job, JobState.TIMED_OUT, JobTimeoutError(message))
 
     def _tell(self, job: Job) -> None:
-        if job.listener is not None:
+        listener = () if job.listener is None else (partial(job.listener, job),)
+        for call in (*listener, *job.watchers):
             try:
-                job.listener(job)
+                call()
             except Exception:  # a listener's fault must not end everybody's jobs
                 _LOG.exception("a listener of the job %s failed", job.name)
 

@@ -13,7 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from scband.errors import FolderNotWritableError, InvalidRequestError, ScbandError
+from scband.errors import (
+    FolderNotWritableError,
+    InvalidRequestError,
+    PluginNotRegisteredError,
+    ScbandError,
+)
 from scband.settings import Settings
 from scband.studio.accompaniments import TRACKS, AccompanimentFolder, allowed_folder
 from scband.studio.ahead import Ahead
@@ -26,7 +31,7 @@ from scband.studio.events import (
     TransportChanged,
 )
 from scband.studio.generation import GenerationRequest
-from scband.studio.housekeeping import Housekeeper
+from scband.studio.housekeeping import Housekeeper, read_state
 from scband.studio.jobs import Job, JobLimits, JobPool
 from scband.studio.library import MidiLibrary
 from scband.studio.plugins import Plugin, PluginRegistry, PluginState
@@ -137,6 +142,14 @@ class Orchestrator:
         plugin = Plugin(plugin_id, folder.root, name, version, sample_rate, keep_ahead)
         return self.plugins.register(plugin)
 
+    def ensure_plugin(self, plugin_id: str) -> Plugin:
+        """Return a plugin; one that is not known is registered as it was the last time, if ever."""
+        try:
+            return self.plugins.get(plugin_id)
+        except PluginNotRegisteredError:
+            remembered = read_state(AccompanimentFolder(self.folder), plugin_id)
+        return self.register_plugin(plugin_id, **remembered)
+
     def get_plugin_status(self, plugin_id: str) -> str:
         """Return a plugin's state in small letters; raises PluginNotRegisteredError."""
         return self.plugins.get(plugin_id).state.value.lower()
@@ -207,6 +220,18 @@ class Orchestrator:
         """
         done: Accompaniment = self.jobs.get(job_id).wait(timeout)
         return [entry.path for entry in done.files]
+
+    def stream_file(self, file_id: str, plugin_id: str = "") -> Job:
+        """Tell a MIDI file bar by bar: the job's partials are lines of JSON.
+
+        Raises MidiFileNotFoundError, JobQueueFullError.
+        """
+        folder = self.plugins.get(plugin_id).folder if plugin_id else None
+        entry = self.library.get(file_id, folder)
+        return self.jobs.submit(
+            "scband.studio.streaming:stream_file", str(entry.path), name="stream",
+            owner=plugin_id, timeout=self.settings.job_seconds,
+        )  # fmt: skip
 
     # transport
 
