@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args, get_origin
 
 import platformdirs
+from annotated_types import Ge, Gt, Le
 from pydantic import Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -331,8 +333,28 @@ class Settings(ServiceSettings):
 
 
 def table() -> str:
-    """Return all settings as a Markdown table, for the documentation."""
-    rows = ["| setting | default | sense |", "| --- | --- | --- |"]
-    for name, info in Settings.model_fields.items():
-        rows.append(f"| `{name}` | `{info.default}` | {info.description} |")
+    """Return all settings as a Markdown table, the band's first, for the documentation."""
+    rows = ["| setting | default | range | sense |", "| --- | --- | --- | --- |"]
+    defaults = Settings.model_construct()
+    fields = sorted(Settings.model_fields.items(), key=lambda f: f[0] in _SERVICE)
+    for name, info in fields:
+        default = getattr(defaults, name)
+        rows.append(f"| `{name}` | `{default}` | {_range(info)} | {info.description} |")
     return "\n".join(rows)
+
+
+_SERVICE = frozenset(ServiceSettings.model_fields)
+
+
+def _range(info: FieldInfo) -> str:
+    """Return what a setting may be: `0 … 1`, `> 0 … 24` or the words to choose from."""
+    if get_origin(info.annotation) is Literal:
+        return ", ".join(str(word) for word in get_args(info.annotation))
+    low = high = ""
+    for limit in info.metadata:
+        if isinstance(limit, Ge | Gt):
+            value = limit.ge if isinstance(limit, Ge) else limit.gt
+            low = f"{'' if isinstance(limit, Ge) else '> '}{value:.10g}"
+        elif isinstance(limit, Le):
+            high = f"{limit.le:.10g}"
+    return f"{low} … {high}".strip() if low or high else ""
