@@ -281,6 +281,22 @@ class Settings(ServiceSettings):
         "card's buffers",
     )
 
+    midi_in: str = Field(
+        "all", description="MIDI inputs: `all`, `none`, `virtual`, or parts of names, with commas"
+    )
+    midi_out: str = Field("none", description="MIDI outputs for notes and clock, named likewise")
+    midi_api: Literal["system", "jack", "both"] = Field(
+        "system", description="where MIDI ports are: the system's (ALSA …), the band's JACK, both"
+    )
+    midi_clock: Literal["off", "in", "out", "both"] = Field(
+        "out", description="MIDI clock: `in` is obeyed (the band waits for Start), `out` is sent"
+    )
+    midi_notes: bool = Field(True, description="send the band's notes to `midi_out`, too")
+    midi_map: str = Field("", description="file that says what controllers do (.toml)")
+    midi_delay: float = Field(
+        0.0, ge=-0.1, le=0.5, description="seconds by which all that MIDI sends is later"
+    )
+
     @field_validator("count_in", mode="before")
     @classmethod
     def _whoever_counts(cls, value: Any) -> Any:

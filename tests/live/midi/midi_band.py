@@ -54,8 +54,8 @@ class WrittenBand:
     def listen_for_chords(self, held: bool) -> None:
         self.done.append(("listen", held))
 
-    def hear_note(self, time: float, pitch: int, velocity: float) -> None:
-        self.notes.append((time, pitch, velocity))
+    def play_note(self, pitch: int, velocity: float, when: float | None = None) -> None:
+        self.notes.append((when or 0.0, pitch, velocity))
 
     def steer(self, tempo: float | None, seconds: float, beats: float) -> None:
         self.done.append(("steer", (tempo, seconds, beats)))

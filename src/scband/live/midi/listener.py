@@ -7,8 +7,8 @@ from collections import defaultdict
 from typing import Protocol
 
 from scband.live.midi.control import MidiControl
+from scband.live.midi.hotplug import OnMessage
 from scband.live.midi.mapping import MidiMap
-from scband.live.midi.slave import ClockMaster
 
 _SYSTEM = 0xF0
 _NOTE_OFF, _NOTE_ON, _CONTROLLER, _PROGRAM = 0x80, 0x90, 0xB0, 0xC0
@@ -17,18 +17,18 @@ _NOTE_OFF, _NOTE_ON, _CONTROLLER, _PROGRAM = 0x80, 0x90, 0xB0, 0xC0
 class Hearer(Protocol):
     """Who follows the performer's notes."""
 
-    def hear_note(self, time: float, pitch: int, velocity: float) -> None:
-        """Take a note in: Unix seconds, MIDI pitch, velocity 0-1 (0: released)."""
+    def play_note(self, pitch: int, velocity: float, when: float | None = None) -> None:
+        """Take a note in: MIDI pitch, velocity 0-1 (0: released), Unix seconds."""
 
 
 class MidiListener:
-    """Sorts what the ports send; `clock` None leaves the system messages alone.
+    """Sorts what the ports send; `clock(port, message, time)` gets the system's, None nobody.
 
     May be called from several ports' threads. `malformed` counts what was cut short.
     """
 
     def __init__(
-        self, band: Hearer, mapping: MidiMap, control: MidiControl, clock: ClockMaster | None
+        self, band: Hearer, mapping: MidiMap, control: MidiControl, clock: OnMessage | None
     ) -> None:
         self.malformed = 0
         self._band = band
@@ -44,7 +44,7 @@ class MidiListener:
             if message[0] < _SYSTEM:
                 self._channel_message(port, message, when)
             elif self._clock is not None:
-                self._clock.message(port, message, when)
+                self._clock(port, message, when)
         except IndexError:
             self.malformed += 1
 
@@ -64,12 +64,12 @@ class MidiListener:
     def _note(self, port: str, pitch: int, velocity: float, when: float) -> None:
         with self._lock:
             (self._held[port].add if velocity else self._held[port].discard)(pitch)
-        self._band.hear_note(when, pitch, velocity)
+        self._band.play_note(pitch, velocity, when)
 
     def unplugged(self, port: str, when: float) -> None:
         """Let go of all that was held on a port that has gone: its notes and the pedal."""
         with self._lock:
             held = self._held.pop(port, set())
         for pitch in sorted(held):
-            self._band.hear_note(when, pitch, 0.0)
+            self._band.play_note(pitch, 0.0, when)
         self._control.let_go(when)

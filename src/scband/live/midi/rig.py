@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from scband.live.conductor import BarPlan
+from scband.agents.form import Form
+from scband.live.bus import Bus, Mailbox
+from scband.live.clockline import nudged
+from scband.live.countin import Entry
+from scband.live.events import Followed, Planned
+from scband.live.midi.clock import PULSES
 from scband.live.midi.control import Conducted, MidiControl
 from scband.live.midi.hotplug import HotPlug
 from scband.live.midi.listener import Hearer, MidiListener
@@ -16,6 +22,11 @@ from scband.live.midi.ports import Door
 from scband.live.midi.scheduler import BeatScheduler
 from scband.live.midi.slave import ClockMaster
 from scband.supercollider.engine import BeatReport
+
+_PULSE, _STOP = 0xF8, 0xFC
+_STOP_SECONDS = 2.0
+_WAIT_SECONDS = 60.0
+_PATIENT_PULSES = 8 * PULSES  # without Start, after which the master is asked for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,11 @@ class MidiOptions:
     delay: float = 0.0
     mapping: MidiMap = field(default_factory=MidiMap)
 
+    @property
+    def sends(self) -> bool:
+        """Whether anything may go out."""
+        return self.outputs not in ("", "none")
+
 
 class MidiBand(Conducted, Hearer, Protocol):
     """The session as MIDI sees it."""
@@ -38,91 +54,143 @@ class MidiBand(Conducted, Hearer, Protocol):
     def steer(self, tempo: float | None, seconds: float, beats: float) -> None:
         """Go at a tempo (None: as it is) and be `seconds` earlier after `beats` beats."""
 
+    def enter(self, entry: Entry) -> None:
+        """Begin to play at a time, in a tempo, with a bar."""
+
+    def stand(self) -> None:
+        """Stop playing until the next `enter`."""
+
 
 class MidiRig:
     """MIDI in and out of one session.
 
-    The session starts and stops it and tells it of beats and bars; it calls the session's setters.
-    `lead` is the band's beat of the song's top, `jack()` the name of the JACK server in use.
+    It calls the session's setters, and takes beats, plans and corrections from its bus. `players`
+    are the names of those who play, `jack()` is the name of the JACK server in use. With
+    `clock_in` the band stands until a clock's Start, and with its Stop.
     """
 
     def __init__(
         self,
         band: MidiBand,
         options: MidiOptions,
+        form: Form,
         *,
         players: Sequence[str],
-        lead: float,
         styles: tuple[str, ...],
         jack: Callable[[], str],
         say: Callable[[str], None],
     ) -> None:
         self.options = options
-        self.master = ClockMaster(lead) if options.clock_in else None
+        self.master = ClockMaster(form.lead)
         self.control = MidiControl(band, options.mapping, styles, say)
-        self.listener = MidiListener(band, options.mapping, self.control, self.master)
+        on_clock = self._on_clock if options.clock_in else None
+        self.listener = MidiListener(band, options.mapping, self.control, on_clock)
         self.scheduler = BeatScheduler(options.delay)
+        self._clock = ClockOut(self.scheduler, self._send, form.lead)
+        self._notes = NotesOut(self.scheduler, self._send, players, self._audible)
         self.ports = HotPlug(
             options.doors,
             options.inputs,
             options.outputs,
             on_message=self.listener.receive,
-            on_output=self._plugged,
+            on_output=self._clock.resume,
             on_unplugged=self.listener.unplugged,
             jack=jack,
             say=say,
         )
         self._band = band
-        self._clock = ClockOut(self.scheduler, self.ports.send, lead)
-        self._notes = NotesOut(self.scheduler, self.ports.send, players, self._audible)
+        self._form = form
+        self._say = say
         self._beat = float("-inf")
+        self._playing = not options.clock_in
+        self._pulses = 0
+        self._mailbox: Mailbox | None = None
+        self._thread: threading.Thread | None = None
 
-    @property
-    def sends(self) -> bool:
-        """Whether anything may go out."""
-        return self.options.outputs not in ("", "none")
+    # --- life --------------------------------------------------------------------------------
 
-    def start(self) -> None:
+    def start(self, bus: Bus) -> None:
         """Open the ports and begin."""
         self.control.start()
-        if self.sends:
+        if self.options.sends:
             self.scheduler.start()
+        if self.options.sends or self.options.clock_in:
+            self._mailbox = bus.subscribe()
+            self._thread = threading.Thread(
+                target=self._take, args=(self._mailbox,), name="scband-midi", daemon=True
+            )
+            self._thread.start()
         self.ports.start()
 
     def stop(self) -> None:
         """Stop whoever listens to us, end every note, close the ports; safe to call twice."""
+        if self._mailbox is not None:
+            self._mailbox.close()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(timeout=_STOP_SECONDS)
         self.scheduler.stop()
-        self.on_stop()
+        self._rest()
         self.ports.stop()
         self.control.stop()
 
+    def _send(self, message: list[int]) -> None:
+        self.ports.send(message)
+
+    def _rest(self) -> None:
+        self._clock.stop()
+        self._notes.silence()
+
+    # --- what the band does ------------------------------------------------------------------
+
+    def _take(self, mailbox: Mailbox) -> None:
+        while not mailbox.closed:
+            event = mailbox.wait(_WAIT_SECONDS)
+            if isinstance(event, BeatReport):
+                self.on_beat(event)
+            elif isinstance(event, Planned) and self.options.sends and self.options.notes_out:
+                self._notes.on_bar(event.plan)
+            elif isinstance(event, Followed):
+                tempo = nudged(event.tempo, event.seconds, event.beats)
+                self.scheduler.bend(event.beat, tempo)
+
     def on_beat(self, report: BeatReport) -> None:
         """Take a beat that is about to sound: send on it, and go with the clock that comes in."""
-        if self.sends:
+        if self.options.sends:
             if report.beat <= self._beat:  # the band's clock was started anew
                 self._notes.silence()
             self.scheduler.anchor(report.beat, report.time, report.tempo)
             if self.options.clock_out:
                 self._clock.on_beat(report)
         self._beat = report.beat
-        if self.master is not None:
+        if self.options.clock_in:
             steering = self.master.steer(report)
             if steering.tempo is not None or steering.seconds:
                 self._band.steer(steering.tempo, steering.seconds, steering.beats)
-
-    def on_bar(self, plan: BarPlan) -> None:
-        """Take a bar that was decided, or decided anew."""
-        if self.sends and self.options.notes_out:
-            self._notes.on_bar(plan)
-
-    def on_stop(self) -> None:
-        """Take the end of the song."""
-        self._clock.stop()
-        self._notes.silence()
 
     def _audible(self, player: str) -> bool:
         handle = self._band.players.get(player)
         return handle is None or (handle.playing and not handle.muted)
 
-    def _plugged(self) -> None:
-        self._clock.resume()
+    # --- the clock that comes in -------------------------------------------------------------
+
+    def _on_clock(self, port: str, message: Sequence[int], when: float) -> None:
+        self.master.message(port, message, when)
+        running = self.master.reader.running
+        if self._playing and message[0] == _STOP:
+            self._playing = False
+            self._band.stand()
+            self._rest()
+        elif not self._playing and running:
+            entry = self.master.entry(self._form, when)
+            if entry is not None:
+                self._playing = True
+                self._band.enter(entry)
+        elif not running:
+            self._ask_for_start(message)
+
+    def _ask_for_start(self, message: Sequence[int]) -> None:
+        """Say once that a clock comes and the band waits for its Start."""
+        self._pulses += message[0] == _PULSE
+        if self._pulses == _PATIENT_PULSES and not self._playing:
+            self._say("a MIDI clock comes, but no Start: start the sequencer that sends it")

@@ -83,6 +83,13 @@ class BeatScheduler:
             )
             self._changed.notify()
 
+    def bend(self, beat: float, tempo: float) -> None:
+        """Say that the band goes at another tempo from a beat on."""
+        with self._changed:
+            if self._times is not None and beat > self._times.here.beat:
+                self._times = self._times.then(Anchor(beat, self._times.time_of(beat), tempo))
+                self._changed.notify()
+
     def at(self, beat: float, call: Callable[[], None], *, however_late: bool = False) -> None:
         """Call something at a beat; of those at one beat the first given comes first.
 

@@ -6,9 +6,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scband.agents.form import Form
+from scband.live.countin import Entry
 from scband.live.midi.clock import ClockReader
 from scband.supercollider.engine import BeatReport
 
+_SLOWEST, _FASTEST = 20.0, 400.0
+_ENTRY_SECONDS = 0.4  # within which the first bars are decided and out
 _TEMPO_STEP = 0.0002  # of the tempo; smaller changes are jitter
 _NUDGE_BEATS = 2.0
 _STEEPEST = 0.25  # of a beat's time that a nudge may move the phase by, a beat
@@ -47,7 +51,7 @@ class ClockSlave:
     def steer(self, report: BeatReport) -> Steering:
         """Return what to do, as of a beat of the band that is about to sound."""
         tempo = self._reader.tempo
-        if tempo is None or not 20 <= tempo <= 400:
+        if tempo is None or not _SLOWEST <= tempo <= _FASTEST:
             return Steering()
         changed = abs(tempo - self._tempo) > _TEMPO_STEP * tempo
         if changed:
@@ -110,3 +114,23 @@ class ClockMaster:
         with self._lock:
             self.steering = self._slave.steer(report)
             return self.steering
+
+    def entry(self, form: Form, now: float) -> Entry | None:
+        """Return where a band that stands comes in: on the next bar line, in the clock's bar.
+
+        None while the clock stands, or is not known well enough.
+        """
+        with self._lock:
+            reader, tempo = self.reader, self.reader.tempo
+            if tempo is None or not reader.running or not _SLOWEST <= tempo <= _FASTEST:
+                return None
+            heard = reader.beat_at(now + _ENTRY_SECONDS)
+        if heard is None:
+            return None
+        number = int(form.count_in)
+        while (slot := form.slot(number)) is not None:
+            ahead = slot.start - form.lead - heard
+            if ahead >= 0:
+                return Entry(now + _ENTRY_SECONDS + ahead * 60 / tempo, tempo, number)
+            number += 1
+        return None
