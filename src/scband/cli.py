@@ -97,6 +97,17 @@ def live(
     ] = None,
     monitor: Annotated[float, typer.Option(help="How loud the input is heard, 0 to 1.")] = 0.0,
     link: Annotated[bool, typer.Option(help="Share tempo and beat by Ableton Link.")] = False,
+    midi_in: Annotated[
+        str | None, typer.Option(help="MIDI inputs: all, none, virtual, or parts of names.")
+    ] = None,
+    midi_out: Annotated[str | None, typer.Option(help="MIDI outputs, named likewise.")] = None,
+    midi_api: Annotated[
+        str | None, typer.Option(help="Where MIDI ports are: system, jack or both.")
+    ] = None,
+    midi_clock: Annotated[str | None, typer.Option(help="off, in, out or both.")] = None,
+    midi_map: Annotated[
+        str | None, typer.Option(help="A .toml that says what controllers do.")
+    ] = None,
     audio: Annotated[str | None, typer.Option(help="auto, running, card or dummy.")] = None,
     device: Annotated[str | None, typer.Option(help="Sound card, for example hw:USB.")] = None,
     period: Annotated[int | None, typer.Option(help="Samples in the card's buffer.")] = None,
@@ -125,6 +136,11 @@ def live(
         intensity=intensity,
         temperature=temperature,
         count_in=count_in,
+        midi_in=midi_in,
+        midi_out=midi_out,
+        midi_api=midi_api,
+        midi_clock=midi_clock,
+        midi_map=midi_map,
         serve=serve,
     )
     unheard = not _has_card(settings.audio)
@@ -296,6 +312,21 @@ def doctor(
             _say(finding.line())
     if any(finding.state == "missing" for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def midi_ports() -> None:
+    """List the MIDI ports that `--midi-in` and `--midi-out` can name."""
+    from scband.live.midi.ports import Door  # noqa: PLC0415
+    from scband.live.midi.survey import look  # noqa: PLC0415
+    from scband.settings import Settings  # noqa: PLC0415
+    from scband.supercollider.jack import look_for_server  # noqa: PLC0415
+
+    running = look_for_server(Settings.load().jack_name or "default")
+    doors = [(Door.SYSTEM, "")] + ([(Door.JACK, running.name)] if running else [])
+    for door, jack in doors:
+        for line in look(door, jack).lines():
+            _say(f"{door:<8}{line}")
 
 
 @app.command()

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from scband.errors import ScbandError
+from scband.live.midi.ports import Door
+from scband.live.midi.survey import look as midi_ports
 from scband.live.options import engine_options
 from scband.settings import Settings, config_file
 from scband.supercollider import jack, programs
@@ -45,7 +47,7 @@ class Finding:
 def examine(*, measure: bool = True, settings: Settings | None = None) -> list[Finding]:
     """Look at everything; with `measure` boot the engine for some seconds and time it."""
     settings = settings or Settings.load()
-    findings = [*_system(), *_programs(), *_audio(), *_files()]
+    findings = [*_system(), *_programs(), *_audio(), *_midi(), *_files()]
     if measure and not any(f.state == "missing" for f in findings):
         findings += _measured(settings)
     return findings
@@ -126,6 +128,12 @@ def _audio() -> Iterator[Finding]:
         if cards
         else Finding("sound card", "warning", "none: playing on the dummy device, to a file")
     )
+
+
+def _midi() -> Iterator[Finding]:
+    found = midi_ports(Door.SYSTEM)
+    state = "warning" if found.shut else "ok"
+    yield Finding("MIDI", state, "; ".join(found.lines()), len(found.inputs + found.outputs))
 
 
 def _files() -> Iterator[Finding]:
