@@ -12,8 +12,8 @@ from collections import Counter
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from scband.api.sockets import DirectSocket
 from scband.settings import Settings
 
 _MOST_HEADER_BYTES = 32 * 1024
@@ -127,7 +127,7 @@ class _Http(HttpToolsProtocol):
         self.transport.close()
 
 
-class _WebSocket(WebSocketsSansIOProtocol):
+class _WebSocket(DirectSocket):
     """A WebSocket that the gate counts."""
 
     gate: Gate
@@ -158,7 +158,7 @@ def _last_words(status: int, code: str, detail: str) -> bytes:
 
 def protocols_of(
     settings: Settings,
-) -> tuple[type[HttpToolsProtocol], type[WebSocketsSansIOProtocol], Gate]:
+) -> tuple[type[HttpToolsProtocol], type[DirectSocket], Gate]:
     """Return the HTTP and WebSocket protocols of one service, and the gate that both share."""
     gate = Gate(settings.max_connections, settings.max_connections_per_address)
     shared = {"gate": gate, "header_seconds": settings.header_seconds}

@@ -76,9 +76,9 @@ class Job:
     finished: float | None = None
     deadline: float = 0.0
     future: Future[Any] = field(default_factory=Future)
-    watchers: list[Callable[[], None]] = field(default_factory=list)
+    watchers: list[Callable[[], object]] = field(default_factory=list)
 
-    def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
+    def watch(self, watcher: Callable[[], object]) -> Callable[[], None]:
         """Let `watcher` be called, in the pool's thread, at every change; returns the way out."""
         self.watchers.append(watcher)
         return lambda: self.watchers.remove(watcher)
@@ -183,6 +183,12 @@ class JobPool:
         job = self.get(job_id)
         self._end(job, JobState.CANCELLED, JobCancelledError(f"{job.name} was cancelled"))
         return job
+
+    def forget(self, job_id: str) -> None:
+        """Keep nothing of a job that is over."""
+        with self._lock:
+            if (job := self._jobs.get(job_id)) is not None and job.over:
+                del self._jobs[job_id]
 
     def prepare(self) -> None:
         """Start a worker now, so that the first job finds it warm."""
