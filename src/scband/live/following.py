@@ -118,18 +118,27 @@ class Following:
         if move is not None:
             self._send(move)
 
+    def steer(self, tempo: float | None, seconds: float | None, beats: float) -> None:
+        """Set the clock's tempo, and let it be `seconds` earlier after `beats` beats; None leaves.
+
+        What an earlier shift has not moved yet is added to `seconds`.
+        """
+        self._asked, self._asked_at = 0, time.time()
+        if tempo is not None:
+            self._ask(
+                self._patterns.post("tempo", tempo, -1.0),
+                lambda beat: self.line.set_tempo(tempo, beat),
+            )
+        if seconds is not None:
+            self._ask(
+                self._patterns.post("nudge", seconds, beats),
+                lambda beat: self.line.set_nudge(seconds, beats, beat),
+            )
+
     def _send(self, move: Move) -> None:
         correction = move.correction
         self.pulse = move.pulse
-        self._asked, self._asked_at = 0, time.time()
-        self._ask(
-            self._patterns.post("tempo", correction.tempo, -1.0),
-            lambda beat: self.line.set_tempo(correction.tempo, beat),
-        )
-        self._ask(
-            self._patterns.post("nudge", move.seconds, correction.beats),
-            lambda beat: self.line.set_nudge(move.seconds, correction.beats, beat),
-        )
+        self.steer(correction.tempo, move.seconds, correction.beats)
         self._tell(
             Followed(
                 time=time.time(),

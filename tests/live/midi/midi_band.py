@@ -57,7 +57,7 @@ class WrittenBand:
     def play_note(self, pitch: int, velocity: float, when: float | None = None) -> None:
         self.notes.append((when or 0.0, pitch, velocity))
 
-    def steer(self, tempo: float | None, seconds: float, beats: float) -> None:
+    def steer(self, tempo: float | None, seconds: float | None, beats: float) -> None:
         self.done.append(("steer", (tempo, seconds, beats)))
 
 

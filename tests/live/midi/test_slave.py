@@ -6,6 +6,8 @@ import random
 
 import pytest
 
+from scband.agents.form import Form
+from scband.chart import read
 from scband.live.midi.clock import PULSES
 from scband.live.midi.slave import ClockMaster
 from scband.supercollider.engine import BeatReport
@@ -88,3 +90,48 @@ def test_a_second_clock_is_left_alone_while_the_first_one_comes() -> None:
     for number in range(2 * PULSES):
         master.message("b", [0xF8], 10 + number * 0.4 / PULSES)
     assert master.reader.tempo == pytest.approx(150)
+
+
+def running(tempo: float, beats: float, position: int = 0) -> ClockMaster:
+    """Let a clock run for so many beats from a song position (sixteenths) on, from time 0."""
+    master = ClockMaster()
+    master.message("a", [0xF2, position & 0x7F, position >> 7], 0)
+    master.message("a", [0xFB], 0)
+    for number in range(round(beats * PULSES)):
+        master.message("a", [0xF8], number * 60 / tempo / PULSES)
+    return master
+
+
+def test_a_band_that_stands_comes_in_on_the_clock_s_next_bar_line() -> None:
+    form = Form(read("| C | F | G | Am |"), count_in=False)
+    entry = running(120, 1).entry(form, 0.5)
+    assert entry is not None
+    assert entry.number == 1
+    assert entry.tempo == pytest.approx(120)
+    assert entry.time == pytest.approx(2.0)
+
+
+def test_a_clock_that_continues_in_the_middle_gives_the_bar_of_the_song() -> None:
+    form = Form(read("| C | F | G | Am |"), count_in=False)
+    entry = running(120, 1, position=16 * 6).entry(form, 0.5)  # bar 7, the second time round
+    assert entry is not None
+    assert entry.number == 7
+    assert entry.time == pytest.approx(2.0)
+
+
+def test_a_bar_line_too_near_to_be_met_is_let_go() -> None:
+    form = Form(read("| C | F |"), count_in=False)
+    entry = running(120, 3.8).entry(form, 1.9)
+    assert entry is not None
+    assert entry.number == 2
+    assert entry.time == pytest.approx(4.0)
+
+
+def test_where_the_clock_stands_or_the_song_is_over_nobody_comes_in() -> None:
+    form = Form(read("| C | F |"), choruses=1, count_in=False)
+    assert ClockMaster().entry(form, 0) is None
+    assert running(120, 0.1).entry(form, 0.1) is None
+    assert running(120, 9).entry(form, 4.5) is None
+    master = running(120, 1)
+    master.message("a", [0xFC], 0.5)
+    assert master.entry(form, 0.5) is None

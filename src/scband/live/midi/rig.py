@@ -51,8 +51,8 @@ class MidiOptions:
 class MidiBand(Conducted, Hearer, Protocol):
     """The session as MIDI sees it."""
 
-    def steer(self, tempo: float | None, seconds: float, beats: float) -> None:
-        """Go at a tempo (None: as it is) and be `seconds` earlier after `beats` beats."""
+    def steer(self, tempo: float | None, seconds: float | None, beats: float) -> None:
+        """Go at a tempo and be `seconds` earlier after `beats` beats; None leaves it as it is."""
 
     def enter(self, entry: Entry) -> None:
         """Begin to play at a time, in a tempo, with a bar."""
@@ -166,7 +166,7 @@ class MidiRig:
         if self.options.clock_in:
             steering = self.master.steer(report)
             if steering.tempo is not None or steering.seconds:
-                self._band.steer(steering.tempo, steering.seconds, steering.beats)
+                self._band.steer(steering.tempo, steering.seconds or None, steering.beats)
 
     def _audible(self, player: str) -> bool:
         handle = self._band.players.get(player)
