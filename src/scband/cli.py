@@ -35,6 +35,16 @@ PlayersOption = Annotated[
 SeedOption = Annotated[int | None, typer.Option(help="Seed of every musical choice.")]
 IntensityOption = Annotated[float | None, typer.Option(help="How hard the band plays, 0 to 1.")]
 
+CountInOption = Annotated[
+    str | None, typer.Option(help="Who counts in: band, player, performance or none.")
+]
+FollowOption = Annotated[
+    str | None, typer.Option(help="Follow the input's tempo: click (not at all), adaptive, free.")
+]
+StrengthOption = Annotated[
+    float | None, typer.Option(help="How closely, 0 to 1: what is taken back within a beat.")
+]
+
 
 def _say(text: str) -> None:
     typer.echo(text)
@@ -113,7 +123,13 @@ def live(
     period: Annotated[int | None, typer.Option(help="Samples in the card's buffer.")] = None,
     sample_rate: Annotated[int | None, typer.Option(help="Hertz; 0 takes what there is.")] = None,
     latency: Annotated[float | None, typer.Option(help="Seconds that notes go ahead.")] = None,
-    count_in: Annotated[bool | None, typer.Option(help="Count one bar in.")] = None,
+    count_in: CountInOption = None,
+    no_count_in: Annotated[bool, typer.Option("--no-count-in", help="Begin at once.")] = False,
+    follow: FollowOption = None,
+    strength: StrengthOption = None,
+    dynamics: Annotated[
+        bool | None, typer.Option(help="Be as loud as the performer; so when it follows.")
+    ] = None,
     serve: Annotated[
         bool | None, typer.Option("--serve/--no-serve", help="Serve plugins and the live page.")
     ] = None,
@@ -135,7 +151,9 @@ def live(
         seed=seed,
         intensity=intensity,
         temperature=temperature,
-        count_in=count_in,
+        count_in="none" if no_count_in else count_in,
+        follow=follow,
+        strength=strength,
         midi_in=midi_in,
         midi_out=midi_out,
         midi_api=midi_api,
@@ -157,6 +175,7 @@ def live(
         stems=stems,
         log=log,
         link=link,
+        dynamics=dynamics,
         settings=settings,
         on_event=lambda event: typer.echo(f"{event.kind}: {event.text}", err=True),
     )
@@ -177,6 +196,47 @@ def _has_card(audio: str) -> bool:
     if audio == "dummy":
         return False
     return bool(sound_cards()) or look_for_server() is not None
+
+
+@app.command()
+def rehearse(
+    chart: ChartArgument,
+    input: Annotated[Path, typer.Option(help="A recording: the performer.")],  # noqa: A002
+    truth: Annotated[Path, typer.Option(help="Its beats: a line each, time and beat in the bar.")],
+    follow: FollowOption = "adaptive",
+    strength: StrengthOption = None,
+    count_in: CountInOption = "player",
+    style: StyleOption = None,
+    players: PlayersOption = None,
+    record: Annotated[Path | None, typer.Option(help="Write the mix here, a log beside.")] = None,
+    stems: Annotated[bool, typer.Option(help="Record every player to a file, too.")] = False,
+    monitor: Annotated[float, typer.Option(help="How loud the input is in the mix.")] = 0.0,
+    audio: Annotated[str | None, typer.Option(help="auto, running, card or dummy.")] = None,
+    period: Annotated[int | None, typer.Option(help="Samples in the card's buffer.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Draw it all into this .png.")] = None,
+) -> None:
+    """Let the band follow a recording whose beats are known; say how together they were."""
+    from scband.live.rehearsal import rehearse as play  # noqa: PLC0415
+    from scband.live.rehearsal_report import draw, lines  # noqa: PLC0415
+    from scband.settings import Settings  # noqa: PLC0415
+
+    done = play(
+        chart,
+        input,
+        truth,
+        follow=follow or "adaptive",
+        strength=strength,
+        count_in=count_in or "player",
+        style=_style_named(style),
+        record=record,
+        stems=stems,
+        monitor=monitor,
+        settings=Settings.load(audio=audio, period=period, players=players),
+    )
+    if plot is not None:
+        draw(done, plot)
+    _say(json.dumps(done.as_dict()) if as_json else "\n".join(lines(done)))
 
 
 @app.command()

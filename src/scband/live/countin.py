@@ -9,6 +9,9 @@ import numpy as np
 
 from scband.agents.form import Form
 from scband.analysis.follow import BeatTracker, Pulse
+from scband.errors import SessionError
+from scband.score import Meter
+from scband.settings import CountIn
 
 _APART_SECONDS = 0.13  # onsets nearer than this are one click
 _UNEVEN = 0.1
@@ -27,15 +30,28 @@ class Entry:
     number: int
 
 
+def checked_count_in(name: CountIn | str) -> CountIn:
+    """Return who counts in by its name; raises SessionError."""
+    if name not in list(CountIn):
+        raise SessionError(f"{name!r} cannot count in; there is: {', '.join(CountIn)}")
+    return CountIn(name)
+
+
+def clicks_of(meter: Meter) -> int:
+    """Return how many clicks count in: the felt beats of a bar, or of two where it has but two."""
+    beats = len(meter.pulses)
+    return beats if beats >= _LEAST_CLICKS else 2 * beats
+
+
 class ClickCount:
     """Hears a bar of even clicks or notes; the band enters on the one that follows.
 
-    `clicks` are the felt beats of a bar, `unit` the length of one in quarter notes, `tempo` the
+    `clicks` is how many there are, `unit` the length of one in quarter notes, `tempo` the
     chart's, in quarter notes a minute: what is nearly twice or half as fast is no beat.
     """
 
     def __init__(self, clicks: int, unit: float, tempo: float) -> None:
-        self._clicks = clicks if clicks >= _LEAST_CLICKS else 2 * clicks
+        self._clicks = clicks
         self._unit = unit
         self._usual = 60 * unit / tempo
         self._times: deque[float] = deque(maxlen=self._clicks)

@@ -11,7 +11,7 @@ from scband.agents.dynamics import loudness
 from scband.analysis.frames import Frame, Onset
 from scband.live.bus import Event
 from scband.live.conductor import Conductor
-from scband.live.countin import ClickCount, Entry, PerformanceStart
+from scband.live.countin import ClickCount, Entry, PerformanceStart, clicks_of
 from scband.live.dynamics import Dynamics
 from scband.live.ears import Ears, Heard
 from scband.live.events import Loudened, PlayedNote
@@ -45,7 +45,8 @@ class Listener(Protocol):
 class Playing:
     """A performance under way: counted in, planned bar by bar, following, ending.
 
-    `tell` puts an event before the subscribers, `over` is called when the last bar has ended.
+    `tell` puts an event before the subscribers, `over` is called when the last bar has ended. A
+    band that is `cued` begins with `enter`.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Playing:
         tell: Callable[[Event], None],
         over: Callable[[], None],
         link: bool = False,
+        cued: bool = False,
     ) -> None:
         self.conductor = conductor
         self.following = following
@@ -73,6 +75,7 @@ class Playing:
         self._tell = tell
         self._over = over
         self._link = link
+        self._cued = cued
         self._waiting: ClickCount | PerformanceStart | None = None
         self._bar_intensity = conductor.intensity
         self._loudness = 0.0
@@ -80,7 +83,7 @@ class Playing:
     @property
     def waiting(self) -> bool:
         """Whether the band waits for the performer to count it in."""
-        return self._waiting is not None
+        return self._waiting is not None or self._cued
 
     # --- the beginning -------------------------------------------------------------------------
 
@@ -88,9 +91,11 @@ class Playing:
         """Start the clock, or wait for the performer to count in."""
         self.planner.latency = latency
         form, law = self.conductor.form, self.following.law
+        if self._cued:
+            return
         if self._count_in is CountIn.PLAYER:
-            pulses = round(form.bars[0].meter.beats / law.unit)
-            self._waiting = ClickCount(pulses, law.unit, self.conductor.tempo)
+            clicks = clicks_of(form.bars[0].meter)
+            self._waiting = ClickCount(clicks, law.unit, self.conductor.tempo)
         elif self._count_in is CountIn.PERFORMANCE:
             tracker = self.following.tracker
             self._waiting = PerformanceStart(form, tracker, self.conductor.tempo)
@@ -100,7 +105,7 @@ class Playing:
 
     def enter(self, entry: Entry) -> None:
         """Come in with a bar at the time and the tempo that the performer has given."""
-        self._waiting = None
+        self._waiting, self._cued = None, False
         self.conductor.tempo = entry.tempo
         self.planner.first(entry.number)
         lead = entry.time - time.time() - self.planner.latency

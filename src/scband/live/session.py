@@ -19,6 +19,7 @@ from scband.live.answers import Answering, Decide
 from scband.live.bus import Bus, Event
 from scband.live.conductor import Conductor
 from scband.live.control import ControlThread
+from scband.live.countin import Entry, checked_count_in
 from scband.live.ears import Ears, Heard
 from scband.live.events import InputBegun, InputEnded, PlayedNote, is_analysis
 from scband.live.follow import ControlLaw, FollowMode, checked_strength, mode_named
@@ -54,8 +55,9 @@ class Session:
     beside it for each player. A log of all that was heard and decided goes beside the recording
     (or to `log`). `follow` (`click`, `adaptive`, `free`) and `strength` (0-1) say how the band
     follows the performer's tempo, `count_in` who counts in; where they are not given, the settings
-    do. `dynamics` lets the band be as loud as the performer is; where it is not given, it does so
-    when it follows. `bus` carries all events; subscribe to it for a copy. `on_heard(Heard)`, where
+    do. A band that is `cued` waits for `enter`. `dynamics` lets the band be as loud as the
+    performer is; where it is not given, it does so when it follows. `bus` carries all events;
+    subscribe to it for a copy. `on_heard(Heard)`, where
     it is set, is called for every frame (100 a second) and onset of the input, in the listening
     thread. A context manager:
 
@@ -76,6 +78,7 @@ class Session:
         follow: FollowMode | str | None = None,
         strength: float | None = None,
         count_in: CountIn | str | None = None,
+        cued: bool = False,
         dynamics: bool | None = None,
         input: str | Path | None = None,  # noqa: A002  # the word a musician uses
         sound_card_input: bool = True,
@@ -97,7 +100,7 @@ class Session:
             )
             song = song.map
         self.settings = settings or Settings.load()
-        self._count_in = _checked_count_in(count_in, self.settings.count_in)
+        self._count_in = checked_count_in(count_in or self.settings.count_in)
         self.song = song if isinstance(song, SongMap) else read(song)
         folders = [Path(self.settings.styles)] if self.settings.styles else []
         self._style_folders = folders
@@ -137,6 +140,7 @@ class Session:
         self.on_boot: Callable[[str], None] | None = None
         self.on_heard: Callable[[Heard], None] | None = None
         self._link = link
+        self._cued = cued
         self._ears: Ears | None = None
         self._probe: SampleProbe | None = None
         self.bus = Bus(analysis=is_analysis)
@@ -172,6 +176,7 @@ class Session:
             tell=self.bus.tell,
             over=lambda: self._control.later(_RING_SECONDS, self.finished.set),
             link=self._link,
+            cued=self._cued,
         )
 
     # --- life --------------------------------------------------------------------------------
@@ -402,6 +407,32 @@ class Session:
     def dynamics(self, value: bool) -> None:
         self._control.ask(lambda: self._playing.set_shapes(bool(value)))
 
+    def enter(self, entry: Entry) -> None:
+        """Let a waiting band come in with a bar, at a time and a tempo.
+
+        Raises SessionError where it plays already.
+        """
+
+        def come_in() -> None:
+            if not self._playing.waiting:
+                raise SessionError("the band plays already")
+            self._playing.enter(entry)
+
+        self._control.ask(come_in)
+
+    def time_of(self, samples: float) -> float:
+        """Return the Unix time, as notes are timed, of a sample of the input's count."""
+        return self._sample_clock().time_of(samples)
+
+    def samples_at(self, when: float) -> float:
+        """Return which sample of the input's count sounds at a Unix time, as notes are timed."""
+        return self._sample_clock().samples_at(when)
+
+    def _sample_clock(self) -> SampleClock:
+        if self._probe is None:
+            raise SessionError("nothing is listened to: give the session an input")
+        return self._probe.clock
+
     def play_note(self, pitch: int, velocity: float, when: float | None = None) -> None:
         """Let the band hear a note of the performer's keyboard, played `when` (Unix seconds; now).
 
@@ -515,14 +546,6 @@ class Session:
                 self.on_boot(event.text)
         elif self._on_event is not None:
             self._on_event(event)
-
-
-def _checked_count_in(given: CountIn | str | None, usual: CountIn) -> CountIn:
-    if given is None:
-        return usual
-    if given not in list(CountIn):
-        raise SessionError(f"{given!r} cannot count in; there is: {', '.join(CountIn)}")
-    return CountIn(given)
 
 
 def _checked_tempo(tempo: Any) -> float:
