@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import psutil
 
 from scband.api.services import EngineState
 from scband.errors import SuperColliderError
-from scband.live.session import Session
-from scband.supercollider.engine import Engine
 from scband.supercollider.programs import install_hint, look_for
+
+if TYPE_CHECKING:  # a service without a band starts without them
+    from scband.live.session import Session
+    from scband.supercollider.engine import Engine
 
 _NEEDS = {
     "supernova": "live sound and rendering",
