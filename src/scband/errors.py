@@ -242,3 +242,19 @@ class PluginStateError(ServiceError):
 
 class AudioNotFoundError(NotFoundError):
     """There is no uploaded recording of that id."""
+
+
+class NotConnectedError(ServiceUnavailableError):
+    """The workstation's core does not answer: it is not connected."""
+
+
+class WorkstationError(ServiceError):
+    """The workstation's core answers, but refuses, or says what nobody can read."""
+
+
+class ProjectNotFoundError(NotFoundError):
+    """No project has this id, neither in the workstation's core nor in the shared folder."""
+
+
+class ProjectError(ServiceError):
+    """A project in the shared folder cannot be read, or has no audio that can be measured."""
