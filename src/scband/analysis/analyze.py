@@ -15,6 +15,7 @@ from scband.analysis.chords import SILENT, Harmony
 from scband.analysis.decoding import RATE, Recording, decode
 from scband.analysis.networks import load_networks
 from scband.analysis.result import Analysis
+from scband.analysis.spool import spooled
 from scband.score import Meter
 
 if TYPE_CHECKING:
@@ -84,13 +85,12 @@ class _Heard:
 
 def hear(recording: Recording, progress: Progress = _quiet) -> Analysis:
     """Hear a decoded recording; raises AnalysisError where a model is missing."""
-    from scband.analysis.spectral import survey  # noqa: PLC0415
+    from scband.analysis.spectral import survey, unheard  # noqa: PLC0415
     from scband.analysis.tuning import tuning_cents  # noqa: PLC0415
 
     samples = _bounded(recording)
-    if recording.peak < _SILENT_PEAK:
-        surface = survey(samples, RATE)
-        return _joined(_Heard(recording, samples, surface, 0.0, None), SILENT, (), ())
+    if recording.loudest < _SILENT_PEAK:
+        return _joined(_Heard(recording, samples, unheard(RATE), 0.0, None), SILENT, (), ())
     progress("beats", 0.0)
     with ThreadPoolExecutor(max_workers=1) as beside:
         beats = beside.submit(follow_beats, samples)
@@ -102,9 +102,7 @@ def hear(recording: Recording, progress: Progress = _quiet) -> Analysis:
 
 def _bounded(recording: Recording) -> NDArray[np.float32]:
     """Scale float recordings that go beyond full scale back to it."""
-    if recording.peak <= 1.0:
-        return recording.samples
-    return recording.samples / np.float32(recording.peak)
+    return spooled(recording.samples, 1.0 / max(1.0, recording.loudest))
 
 
 def follow_beats(samples: NDArray[np.float32]) -> BeatTrack:
@@ -122,13 +120,12 @@ def _harmony(
     from scband.analysis.chord_model import scores as chord_scores  # noqa: PLC0415
     from scband.analysis.chords import PRICES, harmonise  # noqa: PLC0415
     from scband.analysis.grid import half_beats  # noqa: PLC0415
+    from scband.analysis.likeness import Likeness  # noqa: PLC0415
     from scband.analysis.listening import listen  # noqa: PLC0415
     from scband.analysis.repeats import find_links  # noqa: PLC0415
     from scband.analysis.sections import (  # noqa: PLC0415
-        MOST_BARS,
         bar_features,
         find_sections,
-        similarity,
         whole_bars,
     )
 
@@ -137,14 +134,12 @@ def _harmony(
     ones = [] if beats is None else list(beats.downbeat_times)
     grid = half_beats(times, ones, heard.recording.duration)
     evidence = listen(heard.samples, grid.edges, heard.cents, progress)
-    scores = chord_scores(evidence)
-    grid = recounted(scores, grid, PRICES)
+    grid = recounted(chord_scores(evidence), grid, PRICES)
     bars = whole_bars(grid, times)
-    features = bar_features(evidence, bars, grid, heard.surface)
-    same = similarity(features) if 1 < len(bars) <= MOST_BARS else np.zeros((0, 0))
-    harmony = harmonise(evidence, scores, grid, find_links(same, bars) if len(same) else ())
+    alike = Likeness(bar_features(evidence, bars, grid, heard.surface))
+    harmony = harmonise(evidence, grid, find_links(alike, bars))
     cells = [first for first, _ in bars] + [end for _, end in bars[-1:]]
-    sections = find_sections(grid.edges[np.array(cells, dtype=int)], same, len(bars))
+    sections = find_sections(grid.edges[np.array(cells, dtype=int)], alike)
     return harmony, sections, downbeats_of(grid, times)
 
 

@@ -73,19 +73,22 @@ def decode(
     cells, count = scores.shape
     table = np.zeros((1, count)) if gains is None else gains
     which = np.zeros(cells, dtype=int) if keys is None else keys
-    back = np.zeros((cells, count), dtype=np.int16)
-    stay = np.arange(count, dtype=np.int16)
+    # a chord goes on, or begins after the best one of all: a bit a state tells which
+    stays = np.zeros((cells, -(-count // 8)), dtype=np.uint8)
+    before = np.zeros(cells, dtype=int)
     total = scores[0] + table[which[0]]
     for cell in range(1, cells):
         best = int(total.argmax())
         entry = total[best] - costs[cell] + table[which[cell]]
         keeps = total >= entry
-        back[cell] = np.where(keeps, stay, np.int16(best))
+        stays[cell], before[cell] = np.packbits(keeps), best
         total = np.where(keeps, total, entry) + scores[cell]
     path = np.zeros(cells, dtype=int)
     path[-1] = int(total.argmax())
     for cell in range(cells - 1, 0, -1):
-        path[cell - 1] = back[cell, path[cell]]
+        state = int(path[cell])
+        stayed = stays[cell, state // 8] >> (7 - state % 8) & 1
+        path[cell - 1] = state if stayed else before[cell]
     return path
 
 

@@ -99,22 +99,34 @@ _RARITY = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What was heard in each cell of the grid, (cells, …), with the cells' edges in seconds."""
+    """What was heard in each cell of the grid, (cells, …), with the cells' edges in seconds.
+
+    `clarity` is how sure the note network is of its loudest key in most cells, 0 to 1.
+    """
 
     edges: NDArray[np.float64]
-    triad: NDArray[np.float64]
-    bass: NDArray[np.float64]
-    seventh: NDArray[np.float64]
-    ninth: NDArray[np.float64]
-    eleventh: NDArray[np.float64]
-    thirteenth: NDArray[np.float64]
-    treble: NDArray[np.float64]
-    low: NDArray[np.float64]
+    triad: NDArray[np.float32]
+    bass: NDArray[np.float32]
+    seventh: NDArray[np.float32]
+    ninth: NDArray[np.float32]
+    eleventh: NDArray[np.float32]
+    thirteenth: NDArray[np.float32]
+    treble: NDArray[np.float32]
+    low: NDArray[np.float32]
+    clarity: float = 1.0
 
     @property
     def cells(self) -> int:
         """How many cells there are."""
         return len(self.edges) - 1
+
+    @property
+    def has_pitch(self) -> bool:
+        """Whether there are notes at all: drums come to 0.2, noise to 0.3, speech to 0.45."""
+        if self.clarity > _SPOKEN:
+            return True
+        no_chord = float(np.exp(self.triad[:, 0]).mean()) if self.cells else 1.0
+        return self.clarity > _UNPITCHED and no_chord < _NO_CHORD
 
 
 def pooled(
@@ -128,17 +140,18 @@ def pooled(
     return np.asarray((sums[end] - sums[begin]) / (end - begin)[:, None])
 
 
+_UNPITCHED, _SPOKEN, _NO_CHORD = 0.38, 0.5, 0.3
 _TOGETHER = 1024  # cells scored at a time
 _LOWEST_KEY = 21
 _TREBLE_FROM, _TREBLE_TO = 46, 84
 _BASS_TO = 55
 
 
-def folded(keys: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def folded(keys: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Fold 88 keys to pitch classes: what sounds in the middle (0-1), and the bass' shares."""
     midi = np.arange(88) + _LOWEST_KEY
-    treble = np.zeros((len(keys), 12))
-    low = np.zeros((len(keys), 12))
+    treble = np.zeros((len(keys), 12), dtype=np.float32)
+    low = np.zeros((len(keys), 12), dtype=np.float32)
     reach = np.where(midi < _BASS_TO, 1.0, np.exp((_BASS_TO - midi) / 3.0)) * (midi >= 28)
     sounding = keys > 0.25
     under: NDArray[np.int_] = np.cumsum(sounding, axis=1) - sounding

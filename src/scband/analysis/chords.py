@@ -65,14 +65,12 @@ _ALTERED = 0.55
 _PASSES = 2
 
 
-def harmonise(
-    evidence: model.Evidence, scores: NDArray[np.float32], grid: Grid, links: Links = ()
-) -> Harmony:
-    """Find chords and keys; the cells of `links` are the same music and are read together.
-
-    `scores` are `chord_model.scores` of the evidence.
-    """
-    scores = read_together(scores, links)
+def harmonise(evidence: model.Evidence, grid: Grid, links: Links = ()) -> Harmony:
+    """Find chords and keys; the cells of `links` are the same music and are read together."""
+    if not evidence.has_pitch:
+        nothing = ChordSpan(float(evidence.edges[0]), float(evidence.edges[-1]), Chord("N.C."), 1.0)
+        return Harmony((nothing,), None, 0.0, ())
+    scores = model.scores(read_together(evidence, links))
     runs = _runs(best_path(scores, grid))
     return _spelled(runs, scores, evidence)
 

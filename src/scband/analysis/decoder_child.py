@@ -26,6 +26,13 @@ CLIPPED = 0.999
 STEREO = -2
 _FLAT_RUN = 5  # equal samples in a row: a 16-bit sine of 30 Hz has fewer on its crest
 _FLAT_LEVEL = 0.05
+_NO_COUNT = 1 << 40  # more frames than any file has: libsndfile's way to say that none are told
+_UNREAD = -3.0e38  # stands where a broken read left nothing
+_SAID = {
+    "Format not recognised.": "the format is not known",
+    "File does not exist or is not a regular file (possibly a pipe?).": "the format is not known",
+    "Supported file format but file is malformed.": "it is damaged from the start",
+}
 _LOUDEST = 1e4  # floats beyond 80 dB over full scale come of damage
 # BS.1770 leaves out the subwoofer of six channels and lifts the surrounds; pairs count plainly
 _SIX = (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)
@@ -63,6 +70,7 @@ class Loudness:
         self._step = max(1, round(rate / 10))
         self._rest = np.zeros((0, channels))
         self._weights = np.array(_SIX if channels == 6 else (1.0,) * channels)
+        self._calm = False
         self.energies: list[float] = []
 
     def add(self, block: Any) -> None:
@@ -70,7 +78,11 @@ class Loudness:
         import numpy as np  # noqa: PLC0415
         from scipy.signal import lfilter  # noqa: PLC0415
 
-        for number, (b, a, gain, state) in enumerate(self._filters):
+        silent = not block.any()
+        # what the filters still hold of a sound dies away within a block of silence
+        filters = () if silent and self._calm else self._filters
+        self._calm = silent
+        for number, (b, a, gain, state) in enumerate(filters):
             block, moved = lfilter(b, a, block, axis=0, zi=state)
             block = block * gain  # one stage after the other
             self._filters[number] = (b, a, gain, moved)
@@ -94,12 +106,14 @@ class Totals:
         """Count a block and return it with numbers only."""
         import numpy as np  # noqa: PLC0415
 
+        self.frames += len(block)
+        if not block.any():
+            return block
         bad = ~(np.abs(block) < _LOUDEST)  # also true for what is no number
         if bad.any():
             self.nonfinite += int(bad.sum())
             block = np.where(bad, 0.0, block)
         size = np.abs(block)
-        self.frames += len(block)
         self.peak = max(self.peak, float(size.max(initial=0.0)))
         self.clipped += int((size >= CLIPPED).sum())
         self.flat += _flat_tops(block, size)
@@ -107,11 +121,31 @@ class Totals:
         return block
 
 
+class Level:
+    """Takes out a constant level (below 5 Hz), which would be loud and is no sound."""
+
+    def __init__(self, rate: int) -> None:
+        self._pole = 1 - 2 * 3.141593 * 5 / rate
+        self._state: Any = None
+        self.loudest = 0.0
+
+    def settle(self, samples: Any) -> Any:
+        """Filter mono samples."""
+        import numpy as np  # noqa: PLC0415
+        from scipy.signal import lfilter  # noqa: PLC0415
+
+        if self._state is None:
+            self._state = [-float(samples[0])]
+        samples, self._state = lfilter([1.0, -1.0], [1.0, -self._pole], samples, zi=self._state)
+        self.loudest = max(self.loudest, float(np.abs(samples).max()))
+        return samples
+
+
 def _flat_tops(block: Any, size: Any) -> int:
     """Count samples on flat tops: clipped, though perhaps turned down afterwards."""
     import numpy as np  # noqa: PLC0415
 
-    if len(block) <= _FLAT_RUN:
+    if len(block) <= _FLAT_RUN or size.max() < _FLAT_LEVEL:
         return 0
     high = size >= np.maximum(0.8 * size.max(axis=0), _FLAT_LEVEL)
     same = (np.diff(block, axis=0) == 0) & high[1:]
@@ -123,9 +157,10 @@ def _open(out: BinaryIO) -> Any:
     import soundfile  # noqa: PLC0415
 
     try:
-        file = soundfile.SoundFile(0)
+        file = _stream(soundfile)
     except (soundfile.LibsndfileError, TypeError, ValueError, RuntimeError) as error:
-        say(out, error=str(error).rpartition(": ")[2] or "the format is not known")
+        text = str(error).rpartition(": ")[2]
+        say(out, error=_SAID.get(text, text) or "the format is not known")
         return None
     wrong = ""
     if file.format not in FORMATS:
@@ -140,10 +175,28 @@ def _open(out: BinaryIO) -> Any:
     return file
 
 
+def _stream(soundfile: Any) -> Any:
+    """Open standard input to be read from its beginning to its end, without seeking on the way."""
+
+    class Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+        def seekable(self) -> bool:
+            return False
+
+    return Stream(0)
+
+
+def _declared(file: Any) -> int:
+    """Give the frames that the file says it has, 0 where it does not say."""
+    return file.frames if 0 < file.frames < _NO_COUNT else 0
+
+
 def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
     """Decode standard input to `out`."""
     file = _open(out)
     if file is None:
+        return
+    if _declared(file) > max_seconds * file.samplerate:
+        say(out, error=f"it is longer than {max_seconds:g} s", too_long=True)
         return
     import soxr  # noqa: PLC0415
 
@@ -151,9 +204,10 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
     kept = min(file.channels, 2) if channel == STEREO else 1
     resampler = soxr.ResampleStream(file.samplerate, rate, kept, dtype="float32")
     loudness = Loudness(file.samplerate, file.channels)
+    level = Level(file.samplerate) if kept == 1 and channel != STEREO else None
     totals = Totals(file.channels)
     fault = ""
-    while True:
+    while not fault:
         block, fault = _read(file)
         if not len(block):
             break
@@ -165,10 +219,22 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
         chosen = _chosen(block, channel, kept)
         totals.mixed += float((chosen.astype(float) ** 2).sum())
         loudness.add(block)
-        _send(out, resampler.resample_chunk(chosen.astype("float32")))
+        settled = level.settle(chosen) if level else chosen
+        _send(out, resampler.resample_chunk(settled.astype("float32")))
     _send(out, resampler.resample_chunk(_nothing(kept), last=True))
     out.write((0).to_bytes(4, "little"))
-    say(out, fault=fault, steps=loudness.energies, **vars(totals))
+    fault = fault or _missing(file, totals.frames)
+    loudest = level.loudest if level else totals.peak
+    say(out, fault=fault, steps=loudness.energies, loudest=loudest, **vars(totals))
+
+
+def _missing(file: Any, frames: int) -> str:
+    """Say what the header promises and the file does not hold."""
+    if _declared(file) > frames + BLOCK_FRAMES // 2:
+        return f"it says that it lasts {_declared(file) / file.samplerate:.1f} s"
+    # libsndfile corrects what a WAV's chunk says of its size, and notes it in its log
+    log = file.extra_info
+    return "its header promises more" if "data : " in log and "should be" in log else ""
 
 
 def _chosen(block: Any, channel: int, kept: int) -> Any:
@@ -185,13 +251,16 @@ def _nothing(channels: int) -> Any:
 
 
 def _read(file: Any) -> tuple[Any, str]:
+    """Read a block; also tell what broke it off."""
     import numpy as np  # noqa: PLC0415
     import soundfile  # noqa: PLC0415
 
+    block = np.full((BLOCK_FRAMES, file.channels), _UNREAD, dtype=np.float32)
     try:
-        return file.read(BLOCK_FRAMES, dtype="float32", always_2d=True), ""
+        return file.read(out=block), ""
     except (soundfile.LibsndfileError, RuntimeError) as error:
-        return np.zeros((0, 1), dtype=np.float32), str(error)
+        unread = np.flatnonzero(block[:, 0] == np.float32(_UNREAD))
+        return block[: unread[0] if len(unread) else None], str(error).rpartition(": ")[2]
 
 
 def _send(out: BinaryIO, samples: Any) -> None:

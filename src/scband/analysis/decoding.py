@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import psutil
+
 from scband.analysis import decoder_child
 from scband.errors import AudioFileError, AudioTooLongError
 
@@ -30,7 +32,8 @@ MIN_SECONDS = 0.1
 """What is shorter is not analysed."""
 MAX_FILE_BYTES = 16 << 30
 
-_STALL_SECONDS = 20.0  # a block of 32,768 frames takes milliseconds, a cold start seconds
+_STALL_SECONDS = 10.0  # a block of 32,768 frames takes milliseconds, a cold start a second
+_PATIENCE_SECONDS = 120.0
 _LINE_BYTES = 4 << 20
 _BLOCK_SAMPLES = 1 << 26
 _CANCELLED = 0.01  # of the channels' energy: what is left when their phases oppose
@@ -43,8 +46,8 @@ class Recording:
     `samples` are mono float32 at `RATE`, read from disk as they are needed; the rest tells of the
     file: its format, sample rate in Hz, channels, seconds, sample peak (1.0 is full scale), the
     share of samples that are clipped, how many were no numbers, integrated loudness in LUFS
-    (ITU-R BS.1770-4; -inf for silence), what was wrong with it ("" for nothing), and the share of
-    samples on flat tops, whatever their level.
+    (ITU-R BS.1770-4; -inf for silence), what was wrong with it ("" for nothing), the share of
+    samples on flat tops, whatever their level, and the largest of `samples`.
     """
 
     path: Path
@@ -59,6 +62,7 @@ class Recording:
     loudness_lufs: float
     fault: str = ""
     flat: float = 0.0
+    loudest: float = 1.0
 
 
 def decode(path: str | Path) -> Recording:
@@ -143,10 +147,12 @@ class _Pipe:
         self._kept = b""
 
     def _more(self) -> None:
-        deadline = time.monotonic() + _STALL_SECONDS
-        ready = select.select([self._descriptor], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready[0]:
-            raise AudioFileError(f"{self._path}: the decoder got stuck in it; it may be damaged")
+        begun, worked = time.monotonic(), self._cpu_seconds()
+        while not select.select([self._descriptor], [], [], _STALL_SECONDS)[0]:
+            # on a crowded machine a child may wait long for its turn: what it did counts
+            starved = self._cpu_seconds() - worked < _STALL_SECONDS / 2
+            if not starved or time.monotonic() - begun > _PATIENCE_SECONDS:
+                raise AudioFileError(f"{self._path}: the decoder got stuck; it may be damaged")
         data = os.read(self._descriptor, 1 << 18)
         if not data:
             self._process.wait(timeout=5)
@@ -155,6 +161,13 @@ class _Pipe:
                 "the file is damaged or beyond the limits"
             )
         self._kept += data
+
+    def _cpu_seconds(self) -> float:
+        try:
+            times = psutil.Process(self._process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0  # gone: the pipe's end tells
+        return float(times.user + times.system)
 
     def take(self, count: int) -> bytes:
         """Read exactly so many bytes."""
@@ -193,7 +206,7 @@ def _gather(path: Path, process: subprocess.Popen[bytes]) -> Decoded:
         spool.flush()
         if total == 0:
             fault = totals["fault"] or "there is no sound in it"
-            raise AudioFileError(f"{path}: {fault}")
+            raise AudioFileError(f"{path}: cannot be read as audio: {fault}")
         # the map outlives the unlinked file's name; the pages are the system's to keep or drop
         samples = np.memmap(spool, dtype=np.float32, mode="r", shape=(total,))
     return samples, header, totals
@@ -218,6 +231,7 @@ def _recording(
         loudness_lufs=integrated_loudness(totals["steps"]),
         fault=totals["fault"],
         flat=totals["flat"] / (totals["frames"] * header["channels"]),
+        loudest=totals["loudest"],
     )
 
 

@@ -16,7 +16,7 @@ from scband.analysis.tuning import retuned
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BLOCK = 60.0  # seconds in memory at once
+_BLOCK = 30.0  # seconds in memory at once
 _MARGIN = 4.0  # seconds around a block, so that its edges are heard in context
 _FLOOR = -7.0  # no single answer of a network rules a chord out
 
@@ -46,7 +46,7 @@ def listen(
 
     Raises AnalysisError where a model is missing.
     """
-    found: list[list[NDArray[np.float64]]] = []
+    found: list[list[NDArray[np.float32]]] = []
     # two networks side by side use two cores better than each of them alone does
     with ThreadPoolExecutor(max_workers=1) as beside:
         for first, end in blocks(edges):
@@ -63,9 +63,11 @@ def listen(
                              heads.eleventh, heads.thirteenth)
             ]  # fmt: skip
             rows.append(pooled(notes.result()[0], NOTE_HOP / RATE / stretch, local))
-            found.append(rows)
+            found.append([row.astype(np.float32) for row in rows])
             progress("chords", end / (len(edges) - 1))
     joined = [np.concatenate(column) for column in zip(*found, strict=True)]
-    treble, low = folded(joined.pop())
+    keys = joined.pop()
+    clarity = float(np.percentile(keys.max(axis=1), 80))
+    treble, low = folded(keys)
     triad, bass, seventh, ninth, eleventh, thirteenth = joined
-    return Evidence(edges, triad, bass, seventh, ninth, eleventh, thirteenth, treble, low)
+    return Evidence(edges, triad, bass, seventh, ninth, eleventh, thirteenth, treble, low, clarity)

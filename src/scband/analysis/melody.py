@@ -181,7 +181,7 @@ def transcribe(path: str | Path) -> list[LineNote]:
     """
     from scband.analysis.decoding import RATE, decode  # noqa: PLC0415
     from scband.analysis.spectral import survey  # noqa: PLC0415
+    from scband.analysis.spool import spooled  # noqa: PLC0415
 
-    recording = decode(path)
-    onsets = survey(recording.samples, RATE).onsets
-    return find_notes(track_pitch(recording.samples, RATE), onsets)
+    samples = spooled(decode(path).samples)
+    return find_notes(track_pitch(samples, RATE), survey(samples, RATE).onsets)

