@@ -1,6 +1,7 @@
 """How hard the performer plays, as the band's intensity; and whether there is anybody playing.
 
-The level of a beat is its loudest moment: neither rests nor how long an instrument rings count.
+The level is that of the loudest note of the last beat, taken where it begins: neither rests nor
+how long an instrument rings count.
 It is taken relative to the performer's own range, and to what is usual in that place of the bar,
 so that the accents of a groove are not taken for dynamics.
 """
@@ -8,6 +9,7 @@ so that the accents of a groove are not taken for dynamics.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,8 +19,11 @@ _LEAST_HALF_RANGE_DB = 9.0
 _GATE_DB = -52.0
 _GATE_BELOW_DB = 32.0
 """Silence: so far below full scale, or below the performer's loudest."""
-_WINDOW_BEATS = 0.9
-_SMOOTHING_BEATS = 0.2
+_WINDOW_BEATS = 0.7
+_ATTACK_BEATS = 0.2
+_RISE_DB = 6.0
+_RISE_FRAMES = 8
+_SMOOTHING_BEATS = 0.12
 _ACCENT_RATE = 0.08
 _THIN_AFTER_BEATS = 4.0
 _THINNING_BEATS = 4.0
@@ -26,17 +31,27 @@ _THIN = 0.4
 """Of the intensity is left when nobody plays."""
 
 
+@dataclass(slots=True)
+class _Strike:
+    """A note's beginning: the band's beat, and how loud it got (without its usual accent)."""
+
+    beat: float
+    db: float = -120.0
+    plain_db: float = -120.0
+
+
 class Dynamics:
     """Turns levels (dB below full scale) into an intensity, 0-1, about the one that is `usual`.
 
-    Give it every frame, with the band's beat at which it was heard.
+    Give it every frame and every onset, with the band's beat at which it was heard.
     """
 
     def __init__(self, usual: float = 0.5) -> None:
         self.usual = usual
         self.intensity = usual
         self.level = -120.0
-        self._recent: deque[tuple[float, float]] = deque()
+        self._strikes: deque[_Strike] = deque()
+        self._before: deque[float] = deque([-120.0], maxlen=_RISE_FRAMES)
         self._peaks: deque[float] = deque(maxlen=_REMEMBERED)
         self._range = (0.0, 0.0)
         self._accents: dict[int, float] = {}
@@ -46,21 +61,38 @@ class Dynamics:
         self._last = 0.0
         self._sounded: float | None = None
 
+    def strike(self, beat: float) -> None:
+        """Know that a note begins."""
+        if not self._strikes or beat - self._strikes[-1].beat > _ATTACK_BEATS / 2:
+            self._strikes.append(_Strike(beat))
+
     def hear(self, db: float, beat: float, bar_beats: float = 4.0) -> None:
         """Take in the level at a beat of the band."""
         since = min(max(beat - self._last, 0.0), 1.0)
         self._last = beat
-        self._turn(db, beat, bar_beats)
-        self._recent.append((beat, db - self._accent(beat, bar_beats)))
-        while self._recent[0][0] < beat - _WINDOW_BEATS:
-            self._recent.popleft()
+        self._turn(beat, bar_beats)
         if db > self._gate():
             self._sounded = beat
-        self.level = max(level for _, level in self._recent)
-        if self.level > self._gate():
-            self._aim = self._relative(self.level)
+            self._attack(db, beat, bar_beats)
+        self._before.append(db)
+        while self._strikes and self._strikes[0].beat < beat - _WINDOW_BEATS:
+            self._strikes.popleft()
+        level = max((strike.db for strike in self._strikes), default=-120.0)
+        if level > self._gate():
+            self.level = level
+            self._aim = self._relative(level)
         aim = self._aim * self._presence(beat)
         self.intensity += (aim - self.intensity) * (1 - 2 ** (-since / _SMOOTHING_BEATS))
+
+    def _attack(self, db: float, beat: float, bar_beats: float) -> None:
+        """Let the note that has just begun be as loud as it gets; find those nobody told of."""
+        if db - min(self._before) > _RISE_DB:
+            self.strike(beat)
+        if self._strikes and beat - self._strikes[-1].beat < _ATTACK_BEATS:
+            note = self._strikes[-1]
+            note.plain_db = max(note.plain_db, db)
+            note.db = note.plain_db - self._accent(note.beat, bar_beats)
+            self._peak = max(self._peak, db)
 
     def silence(self, beat: float) -> float:
         """Return for how many beats nothing has been played; 0 before anything was."""
@@ -71,11 +103,10 @@ class Dynamics:
         """Whether the performer has been heard at all."""
         return len(self._peaks) > 0
 
-    def _turn(self, db: float, beat: float, bar_beats: float) -> None:
-        """Remember the loudest moment of each beat of the band that was played in."""
+    def _turn(self, beat: float, bar_beats: float) -> None:
+        """Remember the loudest note of each beat of the band that was played in."""
         number = int(beat)
         if number == self._beat:
-            self._peak = max(self._peak, db)
             return
         if self._beat is not None and self._peak > self._gate():
             self._peaks.append(self._peak)
@@ -85,7 +116,7 @@ class Dynamics:
             usual = self._accents.get(place, 0.0)
             off = self._peak - float(np.mean(list(self._peaks)[-round(bar_beats) :]))
             self._accents[place] = usual + _ACCENT_RATE * (off - usual)
-        self._beat, self._peak = number, db
+        self._beat, self._peak = number, -120.0
 
     def _accent(self, beat: float, bar_beats: float) -> float:
         return self._accents.get(int(beat % bar_beats), 0.0)

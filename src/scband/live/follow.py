@@ -82,7 +82,10 @@ CHARACTERS = {
     ),
 }
 
-_SAME_TEMPO = 0.015  # as a share: tempos so near say nothing of why the phase is off
+_SAME_TEMPO, _OTHER_TEMPO = 0.015, 0.09
+"""As shares: tempos so near say nothing of why the phase is off, and so far say all of it."""
+_FIRMNESS = 0.8
+"""How much of what is missing in strength a change of tempo adds that phase and tempo both tell."""
 _SLOWEST, _FASTEST = 20.0, 400.0
 _LEAST_BEATS, _MOST_BEATS = 0.25, 16.0
 
@@ -123,26 +126,25 @@ class ControlLaw:
             self._odd = 0.0
             return None
         target = within_octave(heard.tempo, tempo)
-        weight = self._belief(error, target / tempo, tempo, since)
-        share = self._share(weight, since)
+        agreed = agreement(error, target / tempo)
+        share = self._share(self._belief(error, agreed, tempo, since), agreed, since)
         new = self._kept_in_range(tempo * exp(log(target / tempo) * share))
         hurry = character.hurry
         # over so many beats, of which the next decision lets only `since` come to pass
         beats = max(since / share, error * (1 + hurry) / hurry, -error * (1 - hurry) / hurry)
         return Correction(new, error * 60 / new, min(max(beats, _LEAST_BEATS), _MOST_BEATS), error)
 
-    def _share(self, weight: float, since: float) -> float:
+    def _share(self, weight: float, agreed: float, since: float) -> float:
         """Return the share of the difference that is taken back in `since` beats."""
-        left = 1 - min(self.strength, 0.98) * weight
+        firm = self.strength + (1 - self.strength) * agreed * _FIRMNESS
+        left = 1 - min(firm, 0.98) * weight
         return 1 - float(left**since)
 
-    def _belief(self, error: float, ratio: float, tempo: float, since: float) -> float:
+    def _belief(self, error: float, agreed: float, tempo: float, since: float) -> float:
         """Return 0-1: how far an error is believed to be the performer's intention."""
         character = CHARACTERS[self.mode]
         seconds = abs(error) * 60 / tempo
-        faster = log(ratio)
-        agrees = abs(faster) > _SAME_TEMPO and copysign(1, faster) == copysign(1, error)
-        if seconds <= character.usual or agrees:
+        if seconds <= character.usual or agreed > 0:
             self._odd = 0.0
             return 1.0
         self._odd = self._odd + since if copysign(1, error) == self._side else since
@@ -155,6 +157,14 @@ class ControlLaw:
         stretch = CHARACTERS[self.mode].stretch
         low, high = self.home / stretch, self.home * stretch
         return min(max(tempo, low, _SLOWEST), high, _FASTEST)
+
+
+def agreement(error: float, ratio: float) -> float:
+    """Return 0-1: how far tempo and phase tell of the same change, the band too slow and behind."""
+    faster = log(ratio)
+    if copysign(1, faster) != copysign(1, error):
+        return 0.0
+    return min(max((abs(faster) - _SAME_TEMPO) / (_OTHER_TEMPO - _SAME_TEMPO), 0.0), 1.0)
 
 
 def off_by(heard: float, band: float, unit: float = 1.0) -> float:

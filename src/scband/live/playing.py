@@ -140,8 +140,8 @@ class Playing:
             self._count(heard.time)
         elif isinstance(self._waiting, PerformanceStart):
             self._come_in(self._waiting.entry(time.time()))
-        if heard.frame is not None and self.shapes:
-            self._shape(heard.frame.db, heard.time)
+        if self.shapes and self.following.line.known:
+            self._shape(heard)
 
     def _play(self, note: PlayedNote) -> None:
         for listener in self.listeners:
@@ -202,19 +202,20 @@ class Playing:
 
     # --- dynamics ------------------------------------------------------------------------------
 
-    def _shape(self, db: float, time: float) -> None:
+    def _shape(self, heard: Heard) -> None:
         """Let the band be as loud, and soon as busy, as the performer."""
-        line = self.following.line
-        if not line.known or self.beat is None:
+        beat = self.following.line.beat_at(heard.time)
+        if heard.frame is None or self.beat is None:
+            self.dynamics.strike(beat)
             return
-        self.dynamics.hear(db, line.beat_at(time), self.beat.bar_beats)
+        self.dynamics.hear(heard.frame.db, beat, self.beat.bar_beats)
         now = round(self.dynamics.intensity, 3)
         if abs(now - self.conductor.intensity) < _LOUDER:
             return
         self.conductor.intensity = now
         self._patterns.post("loudness", loudness(now))
         self._patterns.post("intensity", now)
-        self._tell(Loudened(time, now, self.dynamics.level))
+        self._tell(Loudened(heard.time, now, self.dynamics.level))
         if abs(now - self._bar_intensity) > _OTHER:
             self._bar_intensity = now
             self.planner.again(self.beat)
