@@ -1,4 +1,4 @@
-"""A session as MIDI sees it, which writes down what is done to it."""
+"""Sessions for the tests of MIDI: one that writes down what is done to it, and real ones' beats."""
 
 from __future__ import annotations
 
@@ -7,6 +7,38 @@ from collections.abc import Callable
 from typing import Any
 
 from scband.errors import SessionError
+from scband.live.session import Session
+from scband.settings import Settings
+from scband.supercollider.engine import BeatReport
+
+SONG = "tempo: 150\nstyle: rock\n[A]\n| C | F | G | Am |\n"
+_PERIOD = 128  # samples of the dummy device, so that JACK itself adds less than 3 ms
+
+
+def midi_settings(**flags: object) -> Settings:
+    """Return settings of a small band on the dummy device whose MIDI ports are JACK's."""
+    usual = {"audio": "dummy", "period": _PERIOD, "midi_api": "jack", "players": "drums,bass"}
+    return Settings.load(**{**usual, **flags})
+
+
+class Beats:
+    """The beats of a session from now on."""
+
+    def __init__(self, session: Session) -> None:
+        self._mailbox = session.bus.subscribe(100_000)
+        self._found: list[BeatReport] = []
+
+    def _take(self) -> int:
+        while (event := self._mailbox.take()) is not None:
+            if isinstance(event, BeatReport):
+                self._found.append(event)
+        return len(self._found)
+
+    def next(self, count: int, seconds: float = 15.0) -> list[BeatReport]:
+        """Wait for so many beats that are reported from now on."""
+        begun = self._take()
+        until(lambda: self._take() >= begun + count, seconds)
+        return self._found[begun : begun + count]
 
 
 class WrittenPlayer:

@@ -30,9 +30,17 @@ class Peer:
         """Open a port that takes."""
         self.into = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=name, queue_size_limit=20000)
         self.into.ignore_types(timing=False)
-        self.into.set_callback(lambda event, _: self.heard.append((time.time(), event[0])))
         self.into.open_virtual_port("in")
+        self.poller = threading.Thread(target=self._poll, daemon=True)
+        self.poller.start()
         return name
+
+    def _poll(self) -> None:
+        into = self.into
+        while self.into is not None:
+            while (event := into.get_message()) is not None:
+                self.heard.append((time.time(), event[0]))
+            time.sleep(0.0005)
 
     def keys_to(self, client: str) -> str:
         """Open a port that sends to another client's port, as jack_connect does."""
@@ -83,10 +91,12 @@ class Peer:
         return list(self.heard)
 
     def close(self) -> int:
-        for port in (self.out, self.into):
-            if port is not None:
-                port.delete()
-        self.out = self.into = None
+        out, into, self.out, self.into = self.out, self.into, None, None
+        if out is not None:
+            out.delete()
+        if into is not None:
+            self.poller.join()
+            into.delete()
         return 0
 
 

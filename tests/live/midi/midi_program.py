@@ -27,7 +27,15 @@ class Program:
             env={**os.environ, **jack_environment(server)},
         )
         assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "ready\n"
+        if self._process.stdout.readline() != "ready\n":
+            self.kill()
+            raise AssertionError("the MIDI program did not begin")
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     def __call__(self, name: str, *arguments: object) -> Any:
         """Let the program do something and return its answer."""

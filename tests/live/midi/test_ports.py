@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from midi_band import until
 from midi_program import Program
 
 from scband.errors import MidiError
 from scband.live.midi import ports
+from scband.live.midi.bridge import JackBridge
 from scband.live.midi.hotplug import HotPlug
 from scband.live.midi.ports import Door, MidiAccess, matching
+from scband.supercollider.jack import AudioDriver, Jack, JackOptions
 
 Start = Callable[[str], Program]
 
@@ -174,23 +179,89 @@ def test_without_alsa_the_system_s_door_is_shut_with_words_and_without_noise(
     assert capfd.readouterr() == ("", "")
 
 
-def test_one_process_uses_the_midi_of_one_jack_server_at_a_time(jack: str) -> None:
-    access = MidiAccess(Door.JACK, jack)
-    again = MidiAccess(Door.JACK, jack)
-    with pytest.raises(MidiError, match="no JACK server 'another'"):
-        MidiAccess(Door.JACK, "another")
-    again.close()
-    access.close()
-    access.close()
+def test_a_jack_server_started_anew_is_found_and_its_ports_are_used(
+    program: Start, opened: Callable[..., Plugs]
+) -> None:
+    name = f"midi-anew-{os.getpid()}"
+    plugs = opened(name)
+    for turn in range(2):
+        server = Jack(JackOptions(driver=AudioDriver.DUMMY, name=name, period=64))
+        server.start()
+        try:
+            keys = program(name)
+            keys("keys", f"keys {turn}")
+            until(lambda turn=turn: plugs.open_inputs == (f"keys {turn}:out",))
+            keys("send", [0xB0, 1, turn])
+            until(lambda: plugs.heard)
+            assert plugs.heard.pop()[1] == [0xB0, 1, turn]
+            keys.end()
+        finally:
+            server.stop()
+        until(lambda: not plugs.open_inputs)
+    assert not [text for text in plugs.said if "ended" in text]
+
+
+def test_two_jack_servers_are_used_side_by_side(
+    jack: str, program: Start, opened: Callable[..., Plugs]
+) -> None:
+    other = Jack(JackOptions(driver=AudioDriver.DUMMY, period=64))
+    second = other.start().name
+    try:
+        rigs = []
+        for number, server in enumerate((jack, second)):
+            program(server)("keys", f"keys {number}")
+            rigs.append(opened(server))
+        until(lambda: [rig.open_inputs for rig in rigs] == [("keys 0:out",), ("keys 1:out",)])
+        rigs[1].stop()
+    finally:
+        other.stop()
+
+
+def test_when_the_program_that_reads_jack_s_ports_dies_another_takes_its_place(
+    jack: str, program: Start, opened: Callable[..., Plugs], capfd: pytest.CaptureFixture[str]
+) -> None:
+    keys = program(jack)
+    keys("keys", "keyboard")
+    plugs = opened(jack)
+    until(lambda: plugs.open_inputs)
+    before = readers()
+    before[0].kill()
+    until(lambda: readers() and readers() != before)
+    until(lambda: plugs.open_inputs)
+    keys("send", [0xB0, 1, 2])
+    until(lambda: plugs.heard)
+    plugs.stop()
+    assert readers() == []
+    assert capfd.readouterr() == ("", "")
+
+
+def readers() -> list[psutil.Process]:
+    """Return the programs of ours that read JACK's MIDI ports."""
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            ours = "scband.live.midi.bridge_child" in child.cmdline()
+            if ours and child.status() != psutil.STATUS_ZOMBIE:
+                found.append(child)
+    return found
 
 
 def test_opening_what_is_not_there_is_refused_by_name(jack: str) -> None:
-    access = MidiAccess(Door.JACK, jack)
+    with pytest.raises(MidiError, match="no JACK server 'another'"):
+        JackBridge("another")
+    access = JackBridge(jack)
     with pytest.raises(MidiError, match="'nosuch' cannot be opened"):
         access.open_output("nosuch")
     with pytest.raises(MidiError, match="'nosuch' cannot be opened"):
-        access.open_input("nosuch", print)
+        access.open_input("nosuch", lambda message, when: None)
+    port = access.open_output("virtual")
     access.close()
+    access.close()
+    with pytest.raises(MidiError, match="has ended"):
+        port.send([0xF8])
+    port.close()
+    with pytest.raises(MidiError, match="is closed"):
+        port.send([0xF8])
 
 
 def test_names_are_matched_in_part_and_whole_names_first() -> None:

@@ -78,6 +78,11 @@ class ClockReader:
         """Quarter notes a minute, None while there is no clock."""
         return None if self._fit is None else 60 / (PULSES * self._fit.period)
 
+    @property
+    def position(self) -> float:
+        """The song's quarter note at which the clock was stopped, or goes on from."""
+        return self._position
+
     def alive(self, time: float) -> bool:
         """Say whether the clock still comes."""
         return bool(self._pulses) and time - self._pulses[-1][1] < _LOST_SECONDS
@@ -154,3 +159,9 @@ class ClockReader:
         if self._fit is None or not self.running:
             return None
         return (self._fit.index_at(time) - self._song_start) / PULSES
+
+    def time_of(self, beat: float) -> float | None:
+        """Return when a quarter note of the song comes, None where that is not known."""
+        if self._fit is None or not self.running:
+            return None
+        return self._fit.time_of(beat * PULSES + self._song_start)

@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from scband.errors import MidiError
-from scband.live.midi.ports import Door, MidiAccess, MidiInput, MidiOutput, matching
+from scband.live.midi.bridge import JackBridge, jack_identity
+from scband.live.midi.ports import (
+    Access,
+    Door,
+    MidiAccess,
+    OpenInput,
+    OpenOutput,
+    matching,
+)
 
 SCAN_SECONDS = 1.0
 """How often ports are looked for."""
@@ -19,15 +27,20 @@ OnMessage = Callable[[str, list[int], float], None]
 """Takes the port's name, the bytes of a message and its time of arrival in Unix seconds."""
 
 
+def opened(door: Door, jack: str) -> Access:
+    """Return the ports behind a door; `jack` is the JACK server's name. Raises MidiError."""
+    return JackBridge(jack) if door is Door.JACK else MidiAccess(door)
+
+
 class _Doorway:
     """The ports behind one door; its access is made anew where JACK is another one."""
 
     def __init__(self, door: Door) -> None:
         self.door = door
-        self.access: MidiAccess | None = None
+        self.access: Access | None = None
         self.jack = ""
-        self.inputs: dict[str, MidiInput] = {}
-        self.outputs: dict[str, MidiOutput] = {}
+        self.inputs: dict[str, OpenInput] = {}
+        self.outputs: dict[str, OpenOutput] = {}
 
     def close(self) -> None:
         for source in self.inputs.values():
@@ -71,7 +84,7 @@ class HotPlug:
         self._jack = jack
         self._say = say
         self._said: set[str] = set()
-        self._outputs: tuple[MidiOutput, ...] = ()
+        self._outputs: tuple[OpenOutput, ...] = ()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -130,15 +143,17 @@ class HotPlug:
         self._miss()
 
     def _look(self, way: _Doorway) -> None:
-        jack = self._jack() if way.door is Door.JACK else ""
+        name = self._jack() if way.door is Door.JACK else ""
+        jack = jack_identity(name)
         if way.access is not None and way.jack != jack:
             way.close()
         if way.access is None:
-            way.access, way.jack = MidiAccess(way.door, jack), jack
+            way.access = opened(way.door, name)
+            way.jack = jack
         self._look_at_inputs(way, way.access)
         self._look_at_outputs(way, way.access)
 
-    def _look_at_inputs(self, way: _Doorway, access: MidiAccess) -> None:
+    def _look_at_inputs(self, way: _Doorway, access: Access) -> None:
         there = matching(self._wanted[0], access.inputs())
         for name in [n for n in way.inputs if n not in there]:
             way.inputs.pop(name).close()
@@ -148,10 +163,10 @@ class HotPlug:
             way.inputs[name] = access.open_input(name, partial(self._came, name))
             self._say(f"MIDI input {name}")
 
-    def _came(self, name: str, message: list[int]) -> None:
-        self._on_message(name, message, time.time())
+    def _came(self, name: str, message: list[int], when: float) -> None:
+        self._on_message(name, message, when)
 
-    def _look_at_outputs(self, way: _Doorway, access: MidiAccess) -> None:
+    def _look_at_outputs(self, way: _Doorway, access: Access) -> None:
         there = matching(self._wanted[1], access.outputs())
         open_still = set(self._outputs)
         for name in [n for n, p in way.outputs.items() if n not in there or p not in open_still]:

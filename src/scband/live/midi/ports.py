@@ -1,19 +1,13 @@
-"""MIDI ports of this machine through RtMidi: what there is, opened by name, closed without noise.
-
-Two doors lead to them. `system` is ALSA, CoreMIDI or Windows, where the hardware is; `jack` is the
-JACK server that the band plays through, where soft synths and sequencers are.
-"""
+"""MIDI ports of this machine through RtMidi: what there is, opened by name, closed again."""
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from scband.errors import MidiError
 
@@ -22,42 +16,76 @@ CLIENT = "scband"
 
 _ALSA_SEQUENCER = Path("/dev/snd/seq")
 _THROUGH = "Midi Through"
+_POLL_SECONDS = 0.001
+_STOP_SECONDS = 8.0  # longer than a session takes to answer
 
-Receive = Callable[[list[int]], None]
-"""Takes the bytes of one message."""
+Receive = Callable[[list[int], float], None]
+"""Takes the bytes of one message and its time of arrival in Unix seconds."""
 
 
 class Door(StrEnum):
-    """How MIDI ports are reached."""
+    """How MIDI ports are reached.
+
+    `system` is ALSA, CoreMIDI or Windows, where the hardware is; `jack` is the JACK server that the
+    band plays through, where soft synths and sequencers are.
+    """
 
     SYSTEM = "system"
     JACK = "jack"
 
 
-class MidiAccess:
-    """Lists and opens the ports behind one door.
+class OpenInput(Protocol):
+    """An input that hands its messages on until it is closed."""
 
-    `jack` is the name of the JACK server for `Door.JACK`. Raises MidiError where there is no such
-    door on this machine. libjack serves one server in a process: while another one is in use, that
-    door is shut.
+    def close(self) -> None:
+        """Close the port; safe to call twice."""
+
+
+class OpenOutput(Protocol):
+    """An output that takes messages until it is closed."""
+
+    @property
+    def name(self) -> str:
+        """The port's name."""
+
+    def send(self, message: list[int]) -> None:
+        """Send the bytes of one message at once; raises MidiError where the port is gone."""
+
+    def close(self) -> None:
+        """Close the port; safe to call twice."""
+
+
+class Access(Protocol):
+    """The ports behind one door; every method raises MidiError where the door has shut."""
+
+    def inputs(self) -> list[str]:
+        """Return the names of the ports that send to us, without our own."""
+
+    def outputs(self) -> list[str]:
+        """Return the names of the ports that take from us, without our own."""
+
+    def open_input(self, name: str, receive: Receive) -> OpenInput:
+        """Open an input by its full name (`virtual`: a port of our own)."""
+
+    def open_output(self, name: str) -> OpenOutput:
+        """Open an output by its full name (`virtual`: a port of our own)."""
+
+    def close(self) -> None:
+        """Let go of the MIDI system; safe to call twice."""
+
+
+class MidiAccess:
+    """The ports behind one door, opened in this process.
+
+    Raises MidiError where there is no such door on this machine. JACK is the server that the
+    environment names; see `bridge` for why it is not opened in the band's own process.
     """
 
-    _jack_lock = threading.Lock()
-    _jack_in_use: tuple[str, int] = ("", 0)
-
-    def __init__(self, door: Door, jack: str = "") -> None:
+    def __init__(self, door: Door) -> None:
         self.door = door
-        self._jack = jack
         self._rtmidi = _library()
         self._api = self._choose()
-        self._take_jack()
-        self._open = True
-        self._scanners: list[Any] = []
-        try:
-            self._scanners = [self._client(input=True), self._client(input=False)]
-        except MidiError:
-            self.close()
-            raise
+        self._scanners = [self._client(input=True), self._client(input=False)]
 
     def _choose(self) -> int:
         r = self._rtmidi
@@ -65,8 +93,6 @@ class MidiAccess:
         if self.door is Door.JACK:
             if r.API_UNIX_JACK not in compiled:
                 raise MidiError("this build of RtMidi knows no JACK; use midi_api = system")
-            if not jack_server_is_there(self._jack):
-                raise MidiError(f"no JACK server {self._jack!r} whose MIDI ports could be used")
             return int(r.API_UNIX_JACK)
         for api in (r.API_LINUX_ALSA, r.API_MACOSX_CORE, r.API_WINDOWS_MM):
             if api in compiled:
@@ -81,35 +107,13 @@ class MidiAccess:
             )
         return int(api)
 
-    def _take_jack(self) -> None:
-        if self.door is not Door.JACK:
-            return
-        with MidiAccess._jack_lock:
-            name, users = MidiAccess._jack_in_use
-            if users and name != self._jack:
-                raise MidiError(
-                    f"this process uses the MIDI ports of JACK server {name!r} already, and "
-                    "libjack knows one server at a time"
-                )
-            MidiAccess._jack_in_use = (self._jack, users + 1)
-
-    def _give_jack(self) -> None:
-        if self.door is Door.JACK:
-            with MidiAccess._jack_lock:
-                name, users = MidiAccess._jack_in_use
-                MidiAccess._jack_in_use = (name, users - 1)
-
     def _client(self, *, input: bool) -> Any:  # noqa: A002  # the musician's word
         """Open a client; RtMidi's own exceptions end here."""
         r = self._rtmidi
-        kind = r.MidiIn if input else r.MidiOut
-        with _jack_environment(self._jack if self.door is Door.JACK else None):
-            try:
-                return kind(self._api, name=CLIENT)
-            except r.RtMidiError as error:  # a SystemError of RtMidi's own is one of these
-                raise MidiError(
-                    f"the MIDI system ({self.door}) cannot be opened: {error}"
-                ) from error
+        try:
+            return (r.MidiIn if input else r.MidiOut)(self._api, name=CLIENT)
+        except r.RtMidiError as error:  # a SystemError of RtMidi's own is one of these
+            raise MidiError(f"the MIDI system ({self.door}) cannot be opened: {error}") from error
 
     def inputs(self) -> list[str]:
         """Return the names of the ports that send to us, without our own."""
@@ -120,6 +124,8 @@ class MidiAccess:
         return self._names(1)
 
     def _names(self, which: int) -> list[str]:
+        if not self._scanners:
+            raise MidiError("the MIDI system has been closed")
         try:
             names = self._scanners[which].get_ports()
         except self._rtmidi.RtMidiError as error:
@@ -128,8 +134,7 @@ class MidiAccess:
 
     def open_input(self, name: str, receive: Receive) -> MidiInput:
         """Open an input by its full name ("virtual": a port of our own); raises MidiError."""
-        client = self._opened(name, input=True)
-        return MidiInput(name, client, receive, polled=self.door is Door.JACK)
+        return MidiInput(name, self._opened(name, input=True), receive)
 
     def open_output(self, name: str) -> MidiOutput:
         """Open an output by its full name ("virtual": a port of our own); raises MidiError."""
@@ -151,52 +156,40 @@ class MidiAccess:
 
     def close(self) -> None:
         """Let go of the MIDI system; safe to call twice."""
-        if not self._open:
-            return
-        self._open = False
         for scanner in self._scanners:
             scanner.delete()
         self._scanners = []
-        self._give_jack()
 
 
 class MidiInput:
-    """An open input, which hands each message to `receive` in a thread that is not the audio's.
+    """An open input, which hands each message to `receive` in a thread of its own.
 
-    RtMidi calls back in the thread that reads; with JACK that is the audio thread, which must never
-    wait for Python, so there the queue is looked into 1000 times a second instead.
+    RtMidi's queue is looked into 1000 times a second (two per cent of a core). Its callbacks
+    would come in the thread that reads: with JACK that is the audio thread, which must never wait
+    for Python, and a port that is closed while one of them waits for Python hangs for ever.
     """
 
-    def __init__(self, name: str, client: Any, receive: Receive, *, polled: bool) -> None:
+    def __init__(self, name: str, client: Any, receive: Receive) -> None:
         self.name = name
         self._client = client
         self._receive = receive
-        self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
-        if polled:
-            self._thread = threading.Thread(target=self._poll, name="scband-midi-in", daemon=True)
-            self._thread.start()
-        else:
-            client.set_callback(lambda event, _: receive(event[0]))
+        self._open = True
+        self._thread = threading.Thread(target=self._poll, name="scband-midi-in", daemon=True)
+        self._thread.start()
 
     def _poll(self) -> None:
-        while not self._ended.wait(_POLL_SECONDS):
+        while self._open:
             while (event := self._client.get_message()) is not None:
-                self._receive(event[0])
+                self._receive(event[0], time.time())
+            time.sleep(_POLL_SECONDS)
 
     def close(self) -> None:
         """Close the port; safe to call twice."""
-        if self._ended.is_set():
-            return
-        self._ended.set()
-        if self._thread is None:
-            self._client.cancel_callback()
-        elif self._thread is not threading.current_thread():
-            self._thread.join(timeout=2.0)
-        self._client.delete()
-
-
-_POLL_SECONDS = 0.001
+        if self._open:
+            self._open = False
+            self._thread.join(timeout=_STOP_SECONDS)
+            if not self._thread.is_alive():  # else whoever receives hangs, and may still read on
+                self._client.delete()
 
 
 class MidiOutput:
@@ -227,13 +220,6 @@ class MidiOutput:
                 self._client.delete()
 
 
-def jack_server_is_there(name: str) -> bool:
-    """Say whether a JACK 2 server of this name runs, without asking it (asking prints)."""
-    if sys.platform != "linux":
-        return bool(name)
-    return bool(name) and any(Path("/dev/shm").glob(f"jack_{name}_*"))
-
-
 def _library() -> Any:
     try:
         import rtmidi  # noqa: PLC0415  # a system library's door, opened when it is wanted
@@ -242,29 +228,6 @@ def _library() -> Any:
             f"RtMidi is not installed ({error}): `pip install python-rtmidi`"
         ) from error
     return rtmidi
-
-
-@contextmanager
-def _jack_environment(name: str | None) -> Iterator[None]:
-    """Let libjack, which reads the environment when a client opens, find the server `name`."""
-    if name is None:
-        yield
-        return
-    wanted = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    with _ENVIRONMENT_LOCK:
-        before = {key: os.environ.get(key) for key in wanted}
-        os.environ.update(wanted)
-        try:
-            yield
-        finally:
-            for key, value in before.items():
-                if value is None:
-                    del os.environ[key]
-                else:
-                    os.environ[key] = value
-
-
-_ENVIRONMENT_LOCK = threading.Lock()
 
 
 def matching(wanted: str, names: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from scband.agents.form import Form
+from scband.errors import ScbandError
 from scband.live.bus import Bus, Mailbox
 from scband.live.clockline import nudged
 from scband.live.countin import Entry
@@ -176,6 +177,12 @@ class MidiRig:
 
     def _on_clock(self, port: str, message: Sequence[int], when: float) -> None:
         self.master.message(port, message, when)
+        try:
+            self._go_with(message, when)
+        except ScbandError as error:
+            self._say(f"MIDI clock: {error}")
+
+    def _go_with(self, message: Sequence[int], when: float) -> None:
         running = self.master.reader.running
         if self._playing and message[0] == _STOP:
             self._playing = False

@@ -100,7 +100,7 @@ class BeatScheduler:
             self._changed.notify()
 
     def _run(self) -> None:
-        _hurry()
+        hurry()
         while (call := self._next()) is not None:
             call()
 
@@ -123,7 +123,7 @@ class BeatScheduler:
         return None
 
 
-def _hurry() -> None:
+def hurry() -> None:
     """Let this thread run before others where the system allows it."""
     if hasattr(os, "sched_setscheduler"):
         # without the right to real time it runs as any other thread, only with more jitter

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scband.errors import MidiError
-from scband.live.midi.ports import Door, MidiAccess
+from scband.live.midi.hotplug import opened
+from scband.live.midi.ports import Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class PortsFound:
 def look(door: Door, jack: str = "") -> PortsFound:
     """Return the ports behind a door; `jack` names the JACK server."""
     try:
-        access = MidiAccess(door, jack)
+        access = opened(door, jack)
     except MidiError as error:
         return PortsFound(door, shut=str(error))
     try:
