@@ -8,10 +8,11 @@ import pytest
 from scband.analysis import cqt
 from scband.analysis.barlines import recounted
 from scband.analysis.chord_decoder import Prices, chord_of, decode
-from scband.analysis.chord_model import KINDS, pooled, states
+from scband.analysis.chord_model import KINDS, Evidence, pooled, states
 from scband.analysis.decoding import integrated_loudness
 from scband.analysis.grid import bar_numbers, half_beats
 from scband.analysis.keys import key_of
+from scband.analysis.likeness import Likeness
 from scband.analysis.repeats import find_links, read_together
 from scband.analysis.sections import find_sections
 from scband.analysis.spectral import survey
@@ -84,32 +85,52 @@ def test_a_change_of_chord_must_pay_for_itself() -> None:
     assert decode(scores, np.full(8, 0.1))[3] == 9
 
 
+def in_turn(order: str, seed: int = 2) -> Likeness:
+    """Eight bars of each letter, always the same ones."""
+    rng = np.random.default_rng(seed)
+    parts = {name: rng.normal(size=(8, 20)) for name in sorted(set(order))}
+    return Likeness(np.concatenate([parts[name] for name in order]))
+
+
 def test_repeated_bars_are_read_together() -> None:
-    same = np.full((8, 8), 0.2)
-    for one in range(8):
-        for other in range(8):
-            if (one - other) % 4 == 0:
-                same[one, other] = 1.0
+    alike = Likeness(np.tile(np.eye(4), (2, 1)))
     bars = [(4 * n, 4 * n + 4) for n in range(8)]
-    links = dict(find_links(same, bars))
+    links = dict(find_links(alike, bars))
     assert links[0, 4] == ((16, 20),)
-    scores = np.zeros((32, 3), dtype=np.float32)
-    scores[0:4, 1] = 1.0
-    mixed = read_together(scores, tuple(links.items()))
-    assert mixed[16, 1] > 0 < mixed[0, 1] < 1
+    empty = {name: np.zeros((32, 3), dtype=np.float32) for name in
+             ("triad", "bass", "seventh", "ninth", "eleventh", "thirteenth", "treble", "low")}  # fmt: skip
+    heard = Evidence(np.arange(33.0), **empty)
+    heard.triad[0:4, 1] = 1.0
+    mixed = read_together(heard, tuple(links.items()))
+    assert mixed.triad[16, 1] > 0 < mixed.triad[0, 1] < 1
+    assert heard.triad[16, 1] == 0
 
 
 def test_sections_of_the_same_bars_share_a_label() -> None:
-    rng = np.random.default_rng(2)
-    parts = {name: rng.normal(size=(8, 20)) for name in "AB"}
-    features = np.concatenate([parts[name] for name in "AABA"])
-    norm = features / np.linalg.norm(features, axis=1, keepdims=True)
-    same = 0.5 + 0.5 * norm @ norm.T
-    found = find_sections(np.arange(33.0), same, 32)
+    found = find_sections(np.arange(33.0), in_turn("AABA"))
     assert sum(span.bars for span in found) == 32
     label = {bar: span.label for span in found for bar in
              range(span.first_bar, span.first_bar + span.bars)}  # fmt: skip
     assert label[4] == label[12] == label[28] != label[20]
+
+
+def test_sections_of_two_hours_are_found_without_comparing_all_bars_at_once() -> None:
+    order = "AABACDCD" * 56  # 3584 bars
+    alike, largest = in_turn(order), 0
+    between = alike.between
+
+    def watched(rows: slice, columns: slice = slice(None)) -> np.ndarray:
+        nonlocal largest
+        table = between(rows, columns)
+        largest = max(largest, table.size)
+        return table
+
+    alike.between = watched  # type: ignore[method-assign]
+    found = find_sections(np.arange(8 * len(order) + 1.0), alike)
+    starts = {span.first_bar for span in found}
+    assert len(starts & set(range(0, 8 * len(order), 8))) > 0.9 * len(order) / 2
+    assert 3 <= len({span.label for span in found}) < 40  # C never comes without D
+    assert largest <= 512 * 512
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,4 @@
-"""Sections: where the music turns to something else, and what comes again.
-
-Boundaries by structure features (J. Serrà, M. Müller, P. Grosche, J. Arcos, "Unsupervised music
-structure annotation by time series structure features and segment similarity", IEEE TMM 2014) on
-bars, labels by how well two sections go along each other.
-"""
+"""Sections: stretches of bars between two turns of the music, labelled by what comes again."""
 
 from __future__ import annotations
 
@@ -14,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scband.analysis.turns import SHORTEST, choose_bounds, find_turns
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -23,9 +20,7 @@ if TYPE_CHECKING:
     from scband.analysis.spectral import Surface
 
 _SAME = 0.86  # mean similarity of bars, side by side, of two sections of one label
-_SHORTEST = 4  # bars
-_KEPT_NEIGHBOURS = 0.08
-_WINDOW, _OVERLAP = 512, 128  # bars that are compared with each other at a time
+_LONGEST_JOINED = 20  # bars
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,100 +73,54 @@ def find_sections(bar_times: NDArray[np.float64], alike: Likeness) -> tuple[Sect
     count = len(alike)
     if count == 0:
         return ()
-    if count < 2 * _SHORTEST:
+    if count < 2 * SHORTEST:
         return (SectionSpan("A", float(bar_times[0]), float(bar_times[-1]), 0, count),)
-    bounds = _chosen(_turns(alike), count)
-    labels = _labels(alike, bounds)
+    bounds = choose_bounds(find_turns(alike))
+    bounds, owners = _joined(bounds, _owners(alike, bounds))
     return tuple(
         SectionSpan(label, float(bar_times[a]), float(bar_times[b]), a, b - a)
-        for label, (a, b) in zip(labels, pairwise(bounds), strict=True)
+        for label, (a, b) in zip(_letters(owners), pairwise(bounds), strict=True)
     )
 
 
-def _turns(alike: Likeness) -> NDArray[np.float64]:
-    """Say of each bar how much the music turns there, in windows that overlap."""
-    count = len(alike)
-    found = np.zeros(count)
-    first = 0
-    while True:
-        end = min(first + _WINDOW, count)
-        inside = slice(first, end)
-        turn = _turns_among(alike.between(inside, inside))
-        begin = first + _OVERLAP // 2 if first else 0
-        found[begin : first + len(turn)] = turn[begin - first :]
-        if end == count:
-            return found
-        first = min(first + _WINDOW - _OVERLAP, count - _WINDOW)
-
-
-def _turns_among(same: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Find where what is repeated, and when, changes."""
-    context = (same[:-1, :-1] + same[1:, 1:]) / 2  # two bars at a time
-    size = len(context)
-    kept = max(2, round(_KEPT_NEIGHBOURS * size))
-    limit = -np.partition(-context, kept, axis=1)[:, kept : kept + 1]
-    linked = ((context >= limit) & (context >= limit.T)).astype(float)
-    lagged = np.zeros((size, size))
-    for row in range(size):
-        lagged[row] = np.roll(linked[row], -row)
-    bell = np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)
-    smooth = _smoothed(_smoothed(lagged, bell).T, bell[3:6]).T
-    turn = np.linalg.norm(np.diff(smooth, axis=0), axis=1)
-    turn = turn / (turn.max() + 1e-9)
-    turn = np.concatenate([[0.0], turn])
-    return np.asarray(turn + 0.6 * _contrast(same)[:size])
-
-
-def _smoothed(table: NDArray[np.float64], bell: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Smooth the columns of a table, whatever its length."""
-    reach = len(bell) // 2
-    padded = np.pad(table, ((reach, reach), (0, 0)))
-    return np.asarray(np.sum([w * padded[k : k + len(table)] for k, w in enumerate(bell)], axis=0))
-
-
-def _contrast(same: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compare four bars before and after each bar among themselves and with each other."""
-    count = len(same)
-    found = np.zeros(count)
-    for bar in range(2, count - 1):
-        a, b = max(0, bar - 4), min(count, bar + 4)
-        inside = (same[a:bar, a:bar].mean() + same[bar:b, bar:b].mean()) / 2
-        found[bar] = max(0.0, inside - same[a:bar, bar:b].mean())
-    return np.asarray(found / (found.max() + 1e-9))
-
-
-def _chosen(turn: NDArray[np.float64], count: int) -> list[int]:
-    """Choose boundaries by dynamic programming: strong turns, and lengths that music has."""
-    level = float(np.mean(turn) + 0.5 * np.std(turn))
-    best = np.full(count + 1, -np.inf)
-    best[0] = 0.0
-    back = np.zeros(count + 1, dtype=int)
-    for end in range(_SHORTEST, count + 1):
-        gain = 0.0 if end == count else float(turn[end] if end < len(turn) else 0.0) - level
-        for length in range(_SHORTEST, min(end, 40) + 1):
-            usual = 0.25 if length % 8 == 0 else 0.1 if length % 4 == 0 else -0.1
-            long = -0.04 * max(0, length - 16)
-            value = best[end - length] + gain + usual + long
-            if value > best[end]:
-                best[end], back[end] = value, end - length
-    bounds = [count]
-    while bounds[-1] > 0:
-        bounds.append(int(back[bounds[-1]]))
-    return bounds[::-1]
-
-
-def _labels(alike: Likeness, bounds: list[int]) -> list[str]:
-    """Give sections the label of the first one that they go along with."""
+def _owners(alike: Likeness, bounds: list[int]) -> list[int]:
+    """Give for each section the number of the first one that it goes along with."""
     spans = list(pairwise(bounds))
     owners: list[int] = []
     for number, (start, end) in enumerate(spans):
         found, score = number, _SAME
         for other, (begin, stop) in enumerate(spans[:number]):
-            if owners[other] == other:
+            if owners[other] == other and _comparable(end - start, stop - begin):
                 likeness = _along(alike.between(slice(start, end), slice(begin, stop)))
                 if likeness > score:
                     found, score = other, likeness
         owners.append(found)
+    return owners
+
+
+def _joined(bounds: list[int], owners: list[int]) -> tuple[list[int], list[int]]:
+    """Join two sections into one where neither ever comes without the other."""
+    number = 0
+    while number + 1 < len(owners):
+        one, other = owners[number : number + 2]
+        pairs = sum(pair == (one, other) for pair in pairwise(owners))
+        inseparable = one != other and 1 < pairs == owners.count(one) == owners.count(other)
+        longest = max(
+            bounds[at + 2] - bounds[at]
+            for at, pair in enumerate(pairwise(owners))
+            if pair == (one, other)
+        )
+        if inseparable and longest <= _LONGEST_JOINED:
+            firsts = [at for at, owner in enumerate(owners) if owner == one]
+            bounds = [bound for at, bound in enumerate(bounds) if at - 1 not in firsts]
+            owners = [owner for owner in owners if owner != other]
+            number = 0
+        else:
+            number += 1
+    return bounds, owners
+
+
+def _letters(owners: list[int]) -> list[str]:
     names: dict[int, str] = {}
     for owner in owners:
         if owner not in names:
@@ -183,12 +132,15 @@ def _letter(number: int) -> str:
     return chr(ord("A") + number % 26) + (str(number // 26 + 1) if number >= 26 else "")
 
 
+def _comparable(one: int, other: int) -> bool:
+    """Tell whether two sections are of about the same length."""
+    return min(one, other) >= 0.6 * max(one, other)
+
+
 def _along(same: NDArray[np.float64]) -> float:
-    """Compare two sections bar by bar, at the shift that fits best; very unequal ones do not."""
+    """Compare two sections bar by bar, at the shift that fits best."""
     if same.shape[0] > same.shape[1]:
         same = same.T
     short, long = same.shape
-    if short < 0.6 * long:
-        return 0.0
     index = np.arange(short)
     return max(float(same[index, shift + index].mean()) for shift in range(long - short + 1))
