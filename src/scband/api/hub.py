@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from scband.api.messages import (
     transport_message,
 )
 from scband.api.sockets import DirectSocket, text_frame
-from scband.errors import ScbandError
+from scband.errors import ConnectionTimeoutError, ScbandError, TransportSyncLostError
 from scband.studio.events import (
     Event,
     JobChanged,
@@ -37,6 +38,8 @@ from scband.studio.events import (
     TransportChanged,
 )
 from scband.studio.orchestrator import Orchestrator
+from scband.studio.plugins import PluginState
+from scband.studio.transport import TransportState
 
 _LOG = logging.getLogger("scband.api")
 LATEST_BYTES = 4 * 1024
@@ -45,6 +48,8 @@ NOTICE_BYTES = 64 * 1024
 """A client with more than this unsent when a notice comes is closed: it would lose it."""
 STALL_SECONDS = 10.0
 """A client that takes nothing in for so long is closed."""
+SYNC_LOST_SECONDS = 3.0
+"""Who reported a running transport and then says nothing for so long has lost it."""
 _GROUP = 32  # clients that get the transport in one go; groups take turns, so nobody waits long
 _BUDGET = 30e-6  # seconds between broadcasts for each client: a quarter of a core at most
 _SNAPSHOT_FILES = 100
@@ -118,6 +123,8 @@ class Hub:
         self._relay: asyncio.TimerHandle | None = None
         self._relayed = 0.0
         self._source: Client | None = None
+        self._reporter: Client | None = None
+        self._reported = 0.0
         self._leave: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
@@ -149,8 +156,9 @@ class Hub:
 
     def part(self, client: Client) -> None:
         """Let a client go; the last one of all takes its place in the groups."""
-        if self._clients.pop(client, client) is client:
+        if client not in self._clients:
             return
+        del self._clients[client]
         group = next(group for group in self._groups if client in group)
         last = self._groups[-1].pop()
         if last is not client:
@@ -170,6 +178,7 @@ class Hub:
         if self._groups:
             self._turn = (self._turn + 1) % len(self._groups)
             self._offer(self._groups[self._turn])
+            self._check_reporter()
         # a little early on average, so that lateness of the loop never makes it less than promised
         after = max(due + 0.98 * self._interval / max(1, len(self._groups)), self._loop.time())
         self._timer = self._loop.call_at(after, self._tick, after)
@@ -181,9 +190,25 @@ class Hub:
             if client is not without:
                 client.offer(frame, now)
 
-    def _moved(self, source: Client | None) -> None:
+    def _check_reporter(self) -> None:
+        """Tell everybody when nobody knows any more where the host's transport is."""
+        reporter = self._reporter
+        if reporter is None or time.monotonic() - self._reported < SYNC_LOST_SECONDS:
+            return
+        self._reporter = None
+        if self._orchestrator.transport.state().is_playing:
+            error = TransportSyncLostError(
+                f"{reporter.plugin_id} reported a running transport and is silent for "
+                f"{SYNC_LOST_SECONDS:g} s now; the transport runs on by itself"
+            )
+            for client in tuple(self._clients):
+                client.fail(error)
+
+    def _moved(self, source: Client | None, state: TransportState) -> None:
         """Send a changed transport on: at once, unless that was just done; then as one."""
         assert self._loop is not None
+        self._reporter = source if state.is_playing else None
+        self._reported = time.monotonic()
         if self._relay is not None:
             self._source = None  # several have moved it: all need to know
             return
@@ -209,10 +234,9 @@ class Hub:
             return
         if isinstance(event, TransportChanged):
             source = event.source if isinstance(event.source, Client) else None
-            call: Callable[[], None] = lambda: self._moved(source)  # noqa: E731
+            call: Callable[[], None] = partial(self._moved, source, event.state)
         else:
-            sight, message = _notice(event)
-            call = lambda: self._notify(sight, message)  # noqa: E731
+            call = partial(self._notify, *_notice(event, self._orchestrator.plugins.timeout))
         if threading.get_ident() == self._thread:
             call()
         else:
@@ -248,7 +272,7 @@ class Hub:
         }
 
 
-def _notice(event: Event) -> tuple[Callable[[Client], bool], dict[str, Any]]:
+def _notice(event: Event, timeout: float) -> tuple[Callable[[Client], bool], dict[str, Any]]:
     """Return who sees an event (beside those who see all), and the message that tells it."""
     match event:
         case MidiReady(entry):
@@ -263,6 +287,10 @@ def _notice(event: Event) -> tuple[Callable[[Client], bool], dict[str, Any]]:
             return _of_plugin(job.owner), {"type": "job_progress", **job_fields(job)}
         case PluginChanged(plugin, was):
             told = {"type": "plugin_state", **plugin_fields(plugin), "was": was.value}
+            gone = plugin.state is PluginState.DISCONNECTED
+            if gone and time.monotonic() - plugin.seen > timeout:
+                silent = f"nothing was heard for {timeout:g} s; send heartbeats"
+                told |= error_fields(ConnectionTimeoutError(silent))
             return _of_plugin(plugin.plugin_id), told
     raise TypeError(f"{type(event).__name__} is told otherwise")
 

@@ -10,14 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from scband.api.problems import code_of
 from scband.errors import InvalidRequestError, ScbandError
 from scband.studio.generation import MOST_TEXT, GenerationRequest
-from scband.studio.jobs import Job, JobState
+from scband.studio.jobs import Job
 from scband.studio.library import MidiEntry
 from scband.studio.plugins import Plugin, PluginState
 from scband.studio.publishing import Accompaniment
 from scband.studio.transport import TransportState, stamp
 
 TrackType = Literal["bass", "drums", "keys", "guitar"]
-_FINITE = {"allow_inf_nan": False}
 
 
 class Strict(BaseModel):
@@ -214,16 +213,13 @@ def job_fields(job: Job) -> dict[str, Any]:
             "audio_offset": played.audio_offset,
         }
     if job.error is not None:
-        told["error"] = error_fields(job.error, job.state)
+        told["error"] = error_fields(job.error)
     return told
 
 
-def error_fields(error: ScbandError, state: JobState = JobState.FAILED) -> dict[str, Any]:
+def error_fields(error: ScbandError) -> dict[str, Any]:
     """Return an error's stable code and its sentence."""
-    code = code_of(error)
-    if state is JobState.FAILED and code == "internal_error":
-        code = "generation_failed"
-    return {"code": code, "detail": str(error)[:2000]}
+    return {"code": code_of(error), "detail": str(error)[:2000]}
 
 
 def plugin_fields(plugin: Plugin) -> dict[str, Any]:

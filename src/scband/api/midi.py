@@ -148,7 +148,7 @@ async def _lines(job: Job, form: bytes, given: Services, *, own: bool) -> AsyncI
 
 def _end(job: Job, bars: int) -> dict[str, object]:
     if job.error is not None:
-        return {"type": "error", "job_id": job.id, **error_fields(job.error, job.state)}
+        return {"type": "error", "job_id": job.id, **error_fields(job.error)}
     return {"type": "end", "job_id": job.id, "bars": bars}
 
 

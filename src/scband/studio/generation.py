@@ -11,7 +11,13 @@ from scband.agents import Band, load, names
 from scband.agents.choice import style_for
 from scband.agents.form import Form
 from scband.chart import SongMap
-from scband.errors import AnalysisError, AudioFileError, GenerationFailedError, InvalidRequestError
+from scband.errors import (
+    AnalysisError,
+    AudioFileError,
+    GenerationFailedError,
+    InvalidRequestError,
+    ScoreError,
+)
 from scband.score import Meter, Note
 from scband.score.midifile import write_midi
 from scband.studio.accompaniments import TRACKS, AccompanimentFolder
@@ -193,15 +199,20 @@ def _song(tell: Tell, request: GenerationRequest, audio: str) -> tuple[SongMap, 
         )
     except AudioFileError as error:  # its path is nobody's business
         raise type(error)(str(error).replace(audio, "the recording")) from None
-    try:
-        song = heard.to_songmap()
-    except AnalysisError as error:
+    if not heard.tempo or not heard.chords:
         raise GenerationFailedError(
-            "no beat was heard in the recording; send a chord progression instead"
-        ) from error
-    song = read_progression(song, tempo=request.tempo, key=request.key)
-    first = song.bars[0].time
-    return replace(song, title=""), first or 0.0
+            "no beat or no chord was heard in the recording; send a chord progression instead"
+        )
+    try:
+        song = read_progression(heard.to_songmap(), tempo=request.tempo, key=request.key)
+        first = song.bars[0].time or 0.0
+    except (AnalysisError, ScoreError) as error:  # bars that do not add up: beats alone then
+        tell(_HEARD, f"playing to beats, not bars: {error}")
+        key = request.key or (f"{heard.key.tonic_name} {heard.key.mode}" if heard.key else None)
+        song = read_progression(heard.chords, tempo=heard.tempo, key=key)
+        song = replace(song, tempo=request.tempo or song.tempo)
+        first = heard.chords[0].start
+    return replace(song, title=""), first
 
 
 def _performance(song: SongMap, request: GenerationRequest) -> Performance:
