@@ -1,13 +1,19 @@
-"""How likely every tempo and every place in the beat is, frame after frame.
+"""How likely every tempo and every place in the beat is, step after step.
 
 The pointer model of Whiteley, Cemgil and Godsill ("Bayesian modelling of temporal structure in
-musical audio", ISMIR 2006) in the state space of Krebs, Böck and Widmer (ISMIR 2015): a state is
-a beat's length in steps and a place in it, the pointer moves on by one place a step, and the
-length changes only where a beat begins. What is worked out here is the forward probability alone,
-which needs no future.
+musical audio", ISMIR 2006) in the state space of Krebs, Böck and Widmer ("An efficient state-space
+model for joint tempo and meter tracking", ISMIR 2015): a state is a beat's length in steps and a
+place in it, the pointer moves on by one place a step, and the length changes only where a beat
+begins. What is worked out is the forward probability alone, which needs no future. Other than
+there, lengths may leap: a performer who doubles nothing still changes the tempo from one beat to
+the next.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,62 +23,172 @@ Array = NDArray[np.float32]
 STEPS_PER_SECOND = 100
 SHORTEST, LONGEST = 25, 150
 """Steps of the shortest and the longest beat: 240 and 40 a minute."""
-_STIFFNESS = 60.0
+REACH = 2
+"""Steps away from a beat from which on the network does not hear it any more."""
+_STIFFNESS = 90.0
 """How unlikely a small change of a beat's length is: exp(-this * the change as a share)."""
-_LEAP, _LEAP_REACH = 0.02, 0.3
+_LEAP, _LEAP_REACH = 0.04, 0.3
 """How likely a sudden change is, anything up to this share faster or slower."""
-_TINY = np.float32(1e-12)
+_RESTART = np.float32(1e-7)
+"""How likely it is at each step that the performer begins anew, in all states together."""
+_HEARD = 0.06
+"""How likely the network takes any frame for a beat: what it says is weighed against this."""
+_TRUST = 0.6
+"""Neighbouring frames say much the same: the weight of each."""
+_ANYWHERE = 0.06
+"""How much rarer than on a beat attacks are where none belongs."""
+_SCATTER_STEPS, _SCATTER_SHARE = 1.0, 0.015
+"""How widely players scatter: steps, and a share of the beat."""
+_USUAL = 55
+"""Steps of a beat at a usual tempo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A place in the beat, 0-1, the beat's length in steps, and how likely both are."""
+
+    phase: float
+    length: float
+    probability: float
+
+
+class _States:
+    """The states in one row: all places of the shortest beat, then those of the next."""
+
+    lengths = np.arange(SHORTEST, LONGEST + 1)
+    first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    last = first + lengths - 1
+    ends = np.concatenate([first, [int(lengths.sum())]])
+    length = np.repeat(lengths, lengths).astype(np.float32)
+    phase = np.concatenate([np.arange(n) / n for n in lengths]).astype(np.float32)
+
+
+_NEAR = tuple(
+    np.concatenate([_States.first + k, _States.last + 1 - k]) if k else _States.first
+    for k in range(REACH)
+)
+"""The states that are so many steps away from a beat."""
 
 
 class BarPointer:
-    """Forward probabilities of (length of the beat, place in it), all places in one row."""
+    """Forward probabilities of (length of the beat, place in it)."""
 
     def __init__(self) -> None:
-        self.lengths = np.arange(SHORTEST, LONGEST + 1)
-        self.first = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
-        self.last = self.first + self.lengths - 1
-        self.place = np.concatenate([np.arange(n) for n in self.lengths])
-        self.length = np.repeat(self.lengths, self.lengths)
-        self.phase = (self.place / self.length).astype(np.float32)
-        self.transition = _transition(self.lengths)
-        self.prior = np.full(len(self.lengths), 1 / len(self.lengths), np.float32)
-        self.state: Array = np.empty(0, np.float32)
-        self.forget()
+        self._transition = _transition()
+        self._fresh = _fresh(np.ones(len(_States.lengths)))
+        self._state: Array = self._fresh.copy()
+        self._attacks = _attacks(((0.0, 1.0),))
+
+    def divide(self, parts: Sequence[tuple[float, float]]) -> None:
+        """Say where in a beat attacks fall: (place 0-1, how many times rarer than on the beat)."""
+        self._attacks = _attacks(tuple(parts))
+
+    def expect(self, length: float | None, octaves: float) -> None:
+        """Hold lengths near `length` steps for likely, within some octaves; None: the usual."""
+        off = np.log2(_States.lengths / (length or _USUAL)) / octaves
+        weight = np.exp(-0.5 * off**2)
+        self._transition = (_transition() * weight[None, :]).astype(np.float32)
+        self._fresh = _fresh(weight)
 
     def forget(self) -> None:
-        """Take every place in the beat for equally likely, and every tempo as the prior says."""
-        self.state = np.repeat(self.prior / self.lengths, self.lengths).astype(np.float32)
-        self.state /= self.state.sum()
+        """Know nothing but what is expected."""
+        self._state = self._fresh.copy()
 
-    def believe(self, prior: Array) -> None:
-        """Weigh beat lengths by a prior that counts again at every beat."""
-        self.prior = (prior / prior.sum()).astype(np.float32)
-        weighed = _transition(self.lengths) * (prior / prior.max())[None, :]
-        self.transition = (weighed / weighed.sum(1, keepdims=True)).astype(np.float32)
+    def set(self, length: float, phase: float, spread: float) -> None:
+        """Know the beat's length in steps and the place in it, each give or take a share."""
+        off = (_States.phase - phase + 0.5) % 1 - 0.5
+        ratio = np.log(_States.length / length)
+        raw = np.exp(-0.5 * (off / spread) ** 2 - 0.5 * (ratio / spread) ** 2) / _States.length
+        self._state = (raw / raw.sum()).astype(np.float32)
 
-    def set(self, length: float, phase: float, spread: float = 0.03) -> None:
-        """Know the beat's length in steps and the place in it (0-1), give or take a `spread`."""
-        off = (self.phase - phase + 0.5) % 1 - 0.5
-        ratio = np.log(self.length / length)
-        raw = np.exp(-0.5 * (off / spread) ** 2 - 0.5 * (ratio / (2 * spread)) ** 2) + 1e-9
-        self.state = (raw / raw.sum()).astype(np.float32)
+    def move(self) -> None:
+        """Move on by one step."""
+        ended = self._state[_States.last] @ self._transition
+        self._state[1:] = self._state[:-1]
+        self._state[_States.first] = ended
+        self._state += self._fresh * _RESTART
+        self._state /= self._state.sum()
 
-    def step(self, likelihood: Array | None = None) -> None:
-        """Move on by one step, and weigh the states by what was heard, if anything was."""
-        ended = self.state[self.last]
-        self.state[1:] = self.state[:-1]
-        self.state[self.first] = ended @ self.transition
-        if likelihood is not None:
-            self.state *= likelihood
-        self.state += _TINY
-        self.state /= self.state.sum()
+    def hear(self, beat: float, doubt: float = 1.0) -> None:
+        """Weigh the states by how likely the present step is a beat, 0-1.
+
+        That it is none counts by `doubt` only, 0-1: whoever rests has not lost the beat.
+        """
+        beat = min(max(beat, 0.01), 0.97)
+        odds = beat / (1 - beat) * (1 - _HEARD) / _HEARD
+        trust = _TRUST if odds > 1 else _TRUST * doubt
+        for distance, states in enumerate(_NEAR):
+            share = 1 - distance / REACH
+            self._state[states] *= np.float32(odds ** (share * trust))
+
+    def strike(self, weight: float) -> None:
+        """Weigh the states by an attack at this step: it marks a beat, or an even part of one."""
+        self._state *= np.exp(np.float32(weight) * self._attacks)
+
+    def best(self) -> Guess:
+        """Return the likeliest tempo and place, averaged over what is close to them."""
+        by_length = np.add.reduceat(self._state, _States.first)
+        sums = np.concatenate([[0], np.cumsum(by_length)])
+        low, high = _windows()
+        middle = int((sums[high] - sums[low]).argmax())
+        return self._around(int(low[middle]), int(high[middle]))
+
+    def near(self, phase: float, length: float) -> Guess:
+        """Return what is likely near a tempo and place."""
+        middle = int(np.clip(round(length), SHORTEST, LONGEST)) - SHORTEST
+        low, high = _windows()
+        return self._around(int(low[middle]), int(high[middle]), phase)
+
+    def _around(self, low: int, high: int, phase: float | None = None) -> Guess:
+        part = slice(_States.ends[low], _States.ends[high])
+        state, place = self._state[part], _States.phase[part]
+        if phase is None:
+            bins = np.bincount((place * 32).astype(np.int64), state, 32)
+            wide = bins + np.roll(bins, 1) + np.roll(bins, -1)
+            phase = (int(wide.argmax()) + 0.5) / 32
+        off = (place - np.float32(phase) + np.float32(0.5)) % 1 - np.float32(0.5)
+        mass = state * (np.abs(off) < 0.16)
+        total = float(mass.sum())
+        if total < 1e-9:
+            return Guess(phase, float(_States.lengths[(low + high) // 2]), 0.0)
+        length = float(mass @ _States.length[part]) / total
+        return Guess((phase + float(mass @ off) / total) % 1, length, total)
 
 
-def _transition(lengths: NDArray[np.int64]) -> Array:
-    change = lengths[None, :] / lengths[:, None] - 1
-    small = np.exp(-_STIFFNESS * np.abs(change))
-    leap = (np.abs(change) <= _LEAP_REACH).astype(float)
+@lru_cache(maxsize=4)
+def _attacks(parts: tuple[tuple[float, float], ...]) -> Array:
+    """Return log P(attack) in each state, on the beat 0."""
+    scatter = _SCATTER_STEPS + _SCATTER_SHARE * _States.length
+    likely = np.full(len(_States.phase), _ANYWHERE)
+    for place, share in parts:
+        off = ((_States.phase - place + 0.5) % 1 - 0.5) * _States.length / scatter
+        likely = np.maximum(likely, share * np.exp(-0.5 * off**2))
+    found: Array = np.log(likely).astype(np.float32)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _windows() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the lengths that are close to each length, from and to, as indices."""
+    lengths = _States.lengths
+    low = np.searchsorted(lengths, lengths * 0.92)
+    high = np.searchsorted(lengths, lengths * 1.09, "right")
+    return low, high
+
+
+@lru_cache(maxsize=1)
+def _transition() -> NDArray[np.float64]:
+    lengths = _States.lengths
+    change = np.abs(lengths[None, :] / lengths[:, None] - 1)
+    small = np.exp(-_STIFFNESS * change)
+    leap = (change <= _LEAP_REACH).astype(float)
     small /= small.sum(1, keepdims=True)
     leap /= leap.sum(1, keepdims=True)
-    table: Array = ((1 - _LEAP) * small + _LEAP * leap).astype(np.float32)
+    table: NDArray[np.float64] = (1 - _LEAP) * small + _LEAP * leap
     return table
+
+
+def _fresh(weight: NDArray[np.float64]) -> Array:
+    """Spread probability over all places, by the lengths' weights."""
+    weight = weight / _States.lengths / weight.sum()
+    return np.repeat(weight, _States.lengths).astype(np.float32)

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from scband.analysis.follow.bar_pointer import STEPS_PER_SECOND, Array, BarPointer
+from scband.analysis.follow.bar_pointer import STEPS_PER_SECOND, BarPointer, Guess
+from scband.analysis.follow.cues import Array, Listening
+from scband.analysis.follow.network import LATENESS, STRIDE, BeatNetwork
+from scband.analysis.follow.notes import TOGETHER, NoteEvidence
 from scband.analysis.follow.pulse import Pulse
-from scband.analysis.frames import Frame, Onset
+from scband.analysis.frames import FRAMES_PER_SECOND, Frame, Onset
 
-_SPREAD = 0.3
-_HEARD = 0.07
-"""A beat is heard in the steps of its first 7 %."""
-_LOCKED = 0.4
+_STEP = 1 / STEPS_PER_SECOND
+_LATE = LATENESS / FRAMES_PER_SECOND
+_SPREAD = 0.4
+_UNKNOWN_SPREAD = 0.7
+_LOCKED = 0.5
+"""A beat is known once it is more likely than not."""
+_SWITCH = 2.0
+"""Another tempo or place must be so many times as likely to be believed instead."""
+_TOLD = 0.03
+"""What is told from outside may be wrong by this share of a beat."""
+_FADE = math.exp(-_STEP / 0.8)
+"""A rest says less and less of the beat: what was last heard counts e times less after 0.8 s."""
+_REST = 0.03
+"""A beat is this likely where no note is played, while others are."""
+_GAP = 2.0
+"""Seconds that may be missing in what is heard before they are not gone through step by step."""
 
 
 class BeatTracker:
     """Follows a performer's beat and tempo.
 
     Times are in seconds and say when a thing happened; `tempo` is in quarter notes a minute.
-    `pulse` is the felt beat in quarter notes (1.5 in compound meters), `swing` how the eighths
-    divide (1: straight). `tempo` is believed within `spread` octaves, give or take; without one
-    every tempo from 40 to 240 is looked for.
+    `pulse` is the felt beat in quarter notes (1.5 in compound meters). `tempo` is believed within
+    `spread` octaves, give or take; without one every tempo from 40 to 240 is looked for.
+    Frames and notes may both be heard, of one performer.
     """
 
     def __init__(
@@ -33,10 +50,13 @@ class BeatTracker:
         spread: float = _SPREAD,
     ) -> None:
         self._pointer = BarPointer()
-        self._beats = self._pointer.phase < _HEARD
-        self._start: float | None = None
-        self._steps = 0
-        self._before: Array | None = None
+        self._listening = Listening()
+        self._network = BeatNetwork()
+        self._notes = NoteEvidence()
+        self._frames: list[tuple[float, Array]] = []
+        self._framed = -math.inf
+        self._clock: float | None = None
+        self._lively = 0.0
         self._pulse: Pulse | None = None
         self.expect(tempo, meter_beats=meter_beats, pulse=pulse, swing=swing, spread=spread)
         self._pointer.forget()
@@ -52,64 +72,102 @@ class BeatTracker:
     ) -> None:
         """Take the tempo and the meter of a chart or style for likely from now on."""
         self._unit, self._meter_beats, self._swing = pulse, meter_beats, swing
-        lengths = self._pointer.lengths
-        middle = 60 * STEPS_PER_SECOND * pulse / tempo if tempo else 50.0
-        width = spread if tempo else 0.6
-        octaves = np.log2(lengths / middle)
-        self._pointer.believe(np.exp(-0.5 * (octaves / width) ** 2).astype(np.float32) + 1e-6)
+        self._pointer.divide(_parts(pulse, swing))
+        if tempo is None:
+            self._pointer.expect(None, _UNKNOWN_SPREAD)
+        else:
+            self._pointer.expect(60 * STEPS_PER_SECOND * pulse / tempo, spread)
 
     def place(self, time: float, beat: float, tempo: float) -> None:
         """Know from outside where the beat is: a count-in, a tap, the band's own clock."""
-        self._advance(time)
-        units = beat / self._unit
-        self._pointer.set(60 * STEPS_PER_SECOND * self._unit / tempo, units % 1)
         self._pulse = Pulse(time, beat, tempo, 1.0)
+        self._clock = time if self._clock is None else self._clock
+        now = self._pulse.at(self._clock).beat / self._unit
+        self._pointer.set(60 * STEPS_PER_SECOND * self._unit / tempo, now % 1, _TOLD)
 
     def hear_frame(self, frame: Frame, time: float) -> None:
         """Take in one frame of the server's analysis; `time` is when it happened."""
-        spectrum = np.log1p(100 * np.array(frame.spectrum, np.float32))
-        rise = 0.0 if self._before is None else float(np.maximum(spectrum - self._before, 0).mean())
-        self._before = spectrum
-        self._advance(time - 1 / STEPS_PER_SECOND)
-        self._weigh(time, min(rise * 10, 1.0))
+        self._frames.append((time, self._listening.hear_frame(frame)))
+        self._framed = time
+        if len(self._frames) < STRIDE:
+            return
+        likely = self._network.hear(np.stack([cues for _, cues in self._frames]))
+        for (when, _), beat in zip(self._frames, likely[:, 0], strict=True):
+            self._move(when - _LATE)
+            self._weigh(float(beat))
+        self._frames.clear()
+        self._read()
 
     def hear_onset(self, onset: Onset, time: float) -> None:
         """Take in the beginning of a sound; `time` is when it began."""
+        self._listening.hear_onset(onset)
 
     def hear_note(self, time: float, velocity: float, pitch: float | None = None) -> None:
         """Take in a note of a MIDI performance; velocity 0-1, pitch a MIDI number."""
-        self._advance(time - 1 / STEPS_PER_SECOND)
-        self._weigh(time, 0.3 + 0.5 * velocity)
+        self._notes.hear(time, velocity, pitch)
 
     def pulse(self, time: float) -> Pulse | None:
         """Return where the beat is at `time` by all that was heard; None until it is known."""
+        if self._notes.last > self._framed:  # frames, where there are any, lead
+            self._move(time - TOGETHER)
+            self._read()
         return None if self._pulse is None else self._pulse.at(time)
 
-    def _advance(self, time: float) -> None:
-        """Move on to `time` with nothing heard."""
-        if self._start is None:
-            self._start = time
-        while self._start + self._steps / STEPS_PER_SECOND < time - 0.5 / STEPS_PER_SECOND:
-            self._pointer.step()
-            self._steps += 1
+    def _move(self, time: float) -> None:
+        """Let the pointer move on to `time`, past the notes that were played until then."""
+        if self._clock is None or not -_GAP < time - self._clock < _GAP:
+            self._clock = time if self._clock is None else self._skip(time)
+        for _ in range(round((time - self._clock) * STEPS_PER_SECOND)):
+            self._pointer.move()
+            self._clock += _STEP
+            weight = self._notes.at(self._clock)
+            if weight > 0:
+                self._lively = 1.0
+                self._pointer.strike(weight)
+            elif self._notes.last > self._framed:
+                self._weigh(_REST)
 
-    def _weigh(self, time: float, beat: float) -> None:
-        self._pointer.step(np.where(self._beats, 0.05 + beat, 0.15).astype(np.float32))
-        self._steps += 1
-        self._read(time)
+    def _skip(self, time: float) -> float:
+        """Begin anew at `time` where the last pulse has led to, as nothing was heard so long."""
+        if self._pulse is None:
+            self._pointer.forget()
+        else:
+            pulse = self._pulse.at(time)
+            length = 60 * STEPS_PER_SECOND * self._unit / pulse.tempo
+            self._pointer.set(length, pulse.beat / self._unit % 1, 2 * _TOLD)
+        return time
 
-    def _read(self, time: float) -> None:
-        pointer = self._pointer
-        by_length = np.add.reduceat(pointer.state, pointer.first)
-        best = int(by_length.argmax())
-        near = np.abs(np.log(pointer.length / pointer.lengths[best])) < 0.1
-        mass = pointer.state * near
-        sure = abs(complex(np.sum(mass * np.exp(2j * np.pi * pointer.phase))))
-        if self._pulse is None and sure < _LOCKED:
+    def _weigh(self, beat: float) -> None:
+        """Weigh where the pointer may be by how likely a beat is now."""
+        self._lively = max(beat, self._lively * _FADE)
+        self._pointer.hear(beat, self._lively)
+
+    def _read(self) -> None:
+        """Bring the pulse up to what the pointer says."""
+        if self._clock is None:
             return
-        phase = float(np.angle(np.sum(mass * np.exp(2j * np.pi * pointer.phase))) / (2 * np.pi))
-        length = float(np.sum(mass * pointer.length) / mass.sum())
-        foreseen = 0.0 if self._pulse is None else self._pulse.at(time).beat / self._unit
-        units = foreseen + (phase - foreseen + 0.5) % 1 - 0.5
-        tempo = 60 * STEPS_PER_SECOND / length * self._unit
-        self._pulse = Pulse(time, units * self._unit, tempo, min(sure, 1.0))
+        guess = self._pointer.best()
+        if self._pulse is None:
+            if guess.probability > _LOCKED:
+                self._take(guess, guess.phase)
+            return
+        pulse = self._pulse.at(self._clock)
+        foreseen = pulse.beat / self._unit
+        length = 60 * STEPS_PER_SECOND * self._unit / pulse.tempo
+        near = self._pointer.near(foreseen % 1, length)
+        self._take(guess if guess.probability > _SWITCH * near.probability else near, foreseen)
+
+    def _take(self, guess: Guess, foreseen: float) -> None:
+        """Let the pulse be as guessed, counting on from the beat that was foreseen."""
+        assert self._clock is not None
+        units = foreseen + (guess.phase - foreseen + 0.5) % 1 - 0.5
+        tempo = 60 * STEPS_PER_SECOND * self._unit / guess.length
+        self._pulse = Pulse(self._clock, units * self._unit, tempo, min(guess.probability, 1.0))
+
+
+def _parts(pulse: float, swing: float) -> list[tuple[float, float]]:
+    """Return where in a beat attacks fall, and how much rarer than on it."""
+    if pulse > 1.25 or swing > 1.3:
+        long = 2 / 3 if pulse > 1.25 else swing / (1 + swing)
+        return [(0.0, 1.0), (long, 0.5), (1 / 3, 0.35 if pulse > 1.25 else 0.15)]
+    return [(0.0, 1.0), (0.5, 0.45), (0.25, 0.2), (0.75, 0.2), (1 / 3, 0.1), (2 / 3, 0.12)]

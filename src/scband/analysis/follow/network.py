@@ -1,0 +1,87 @@
+"""A small recurrent network that says, a moment after, how likely a beat was.
+
+Two layers of gated recurrent units (Cho et al., EMNLP 2014) look at the cues of `STRIDE` frames at
+a time and answer for as many frames, `LATENESS` frames in the past: what follows an attack tells
+a beat from a passing sound. `benchmarks/train_following.py` makes the weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scband.analysis.follow.cues import CUES
+
+Array = NDArray[np.float32]
+
+STRIDE = 4
+LATENESS = 7
+"""Frames between a sound and what the network says of it."""
+_FILE = Path(__file__).with_name("weights.npz")
+_LAYERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """Weights of one layer: of the input and of the state before, for the three gates."""
+
+    input: Array
+    state: Array
+    input_bias: Array
+    state_bias: Array
+
+    def step(self, cues: Array, before: Array) -> Array:
+        size = len(before)
+        given = self.input @ cues + self.input_bias
+        kept = self.state @ before + self.state_bias
+        gates = _sigmoid(given[: 2 * size] + kept[: 2 * size])
+        reset, update = gates[:size], gates[size:]
+        new = np.tanh(given[2 * size :] + reset * kept[2 * size :])
+        after: Array = new + update * (before - new)
+        return after
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    mean: Array
+    scale: Array
+    layers: tuple[_Layer, ...]
+    out: Array
+    out_bias: Array
+
+
+class BeatNetwork:
+    """Listens to cues; holds what it has heard so far."""
+
+    def __init__(self) -> None:
+        self._weights = _weights()
+        self._states = [
+            np.zeros(layer.state.shape[1], np.float32) for layer in self._weights.layers
+        ]
+
+    def hear(self, cues: Array) -> Array:
+        """Return how likely a beat and a downbeat were, (STRIDE, 2), for cues (STRIDE, CUES)."""
+        weights = self._weights
+        flow = (cues.reshape(STRIDE * CUES) - weights.mean) * weights.scale
+        for number, layer in enumerate(weights.layers):
+            flow = self._states[number] = layer.step(flow, self._states[number])
+        likely: Array = _sigmoid(weights.out @ flow + weights.out_bias).reshape(STRIDE, 2)
+        return likely
+
+
+@lru_cache(maxsize=1)
+def _weights() -> _Weights:
+    with np.load(_FILE) as file:
+        held = {name: file[name].astype(np.float32) for name in file.files}
+    kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    layers = tuple(_Layer(*(held[f"gru.{kind}_l{n}"] for kind in kinds)) for n in range(_LAYERS))
+    return _Weights(held["mean"], 1 / held["std"], layers, held["out.weight"], held["out.bias"])
+
+
+def _sigmoid(values: Array) -> Array:
+    result: Array = 0.5 * np.tanh(0.5 * values) + np.float32(0.5)
+    return result
