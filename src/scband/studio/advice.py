@@ -28,6 +28,7 @@ class Kind(StrEnum):
     DELAY = "delay"
     OFFSET = "offset"
     SILENCE = "silence"
+    FILE = "file"
 
 
 class Priority(StrEnum):

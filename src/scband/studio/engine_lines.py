@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from scband.errors import GenerationFailedError, InvalidRequestError
@@ -66,3 +67,9 @@ def play_line(request: LineRequest) -> Line:
 
     chords = tuple(str(change.chord) for bar in song.bars for change in bar.chords)
     return Line(write_midi(score), len(score.parts[0].notes), chords)
+
+
+def line_job(tell: Callable[..., None], request: LineRequest) -> Line:
+    """Play a line in a worker process."""
+    tell(0.0, "playing")
+    return play_line(request)
