@@ -28,6 +28,14 @@ class PlayedNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Pedal:
+    """The performer's pedal is `held` or let go: while it is held, chords are taken by ear."""
+
+    time: float
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class InputBegun:
     """The first sample of the input file was heard: `time` and the count of samples."""
 

@@ -111,6 +111,11 @@ class Playing:
         lead = entry.time - time.time() - self.planner.latency
         self._start(entry.tempo, max(lead, 0.0), entry.number)
 
+    def stand(self) -> None:
+        """Stop the clock until the band is cued in again."""
+        self._patterns.stop()
+        self._cued = True
+
     def _start(self, tempo: float, lead: float, number: int) -> None:
         slot = self.conductor.form.slot(number)
         assert slot is not None

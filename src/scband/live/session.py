@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from scband.agents import Band, Style, load
+from scband.agents import Band, Style, load, names
 from scband.agents.choice import style_for
 from scband.agents.form import Form
 from scband.chart import SongMap, read
@@ -21,17 +21,20 @@ from scband.live.conductor import Conductor
 from scband.live.control import ControlThread
 from scband.live.countin import Entry, checked_count_in
 from scband.live.ears import Ears, Heard
-from scband.live.events import InputBegun, InputEnded, PlayedNote, is_analysis
+from scband.live.events import InputBegun, InputEnded, Pedal, PlayedNote, is_analysis
 from scband.live.follow import ControlLaw, FollowMode, checked_strength, mode_named
 from scband.live.following import Following
 from scband.live.harmony import harmony_of
 from scband.live.log import LogWriter, SessionLog
+from scband.live.midi.options import midi_options
+from scband.live.midi.rig import MidiRig
 from scband.live.options import engine_options, follow_latency, input_latency
 from scband.live.playable import Playable
 from scband.live.player import Player
 from scband.live.playing import Listener, Playing
 from scband.live.sampleclock import SampleClock, SampleProbe
 from scband.live.status import Status, heard_by, place_of
+from scband.live.timekeeper import check_time_keeper
 from scband.settings import CountIn, Settings
 from scband.supercollider.channels import MASTER_TRIM
 from scband.supercollider.engine import BeatReport, Engine, EngineEvent
@@ -100,7 +103,10 @@ class Session:
             )
             song = song.map
         self.settings = settings or Settings.load()
+        self._clocked = self.settings.midi_clock in {"in", "both"}
         self._count_in = checked_count_in(count_in or self.settings.count_in)
+        if self._clocked:
+            self._count_in = CountIn.NONE  # the clock's Start is the song's top
         self.song = song if isinstance(song, SongMap) else read(song)
         folders = [Path(self.settings.styles)] if self.settings.styles else []
         self._style_folders = folders
@@ -123,9 +129,9 @@ class Session:
             mode=follow if follow is not None else self.settings.follow,
             strength=strength if strength is not None else self.settings.strength,
         )
-        if link and self.conductor.mode is not FollowMode.CLICK:
-            raise SessionError("with Ableton Link the peers keep the time: follow by click")
+        check_time_keeper(self.conductor.mode, link=link, clocked=self._clocked)
         self.players: dict[str, Player] = {name: Player(self, name) for name in band.players}
+        self.midi = self._made_midi()
         self.finished = threading.Event()
         self.error: ScbandError | None = None
         self._input = None if input is None else Path(input)
@@ -140,7 +146,7 @@ class Session:
         self.on_boot: Callable[[str], None] | None = None
         self.on_heard: Callable[[Heard], None] | None = None
         self._link = link
-        self._cued = cued
+        self._cued = cued or self._clocked
         self._ears: Ears | None = None
         self._probe: SampleProbe | None = None
         self.bus = Bus(analysis=is_analysis)
@@ -175,8 +181,20 @@ class Session:
             count_in=self._count_in,
             tell=self.bus.tell,
             over=lambda: self._control.later(_RING_SECONDS, self.finished.set),
-            link=self._link,
+            link=self._link or self._clocked,
             cued=self._cued,
+        )
+
+    def _made_midi(self) -> MidiRig:
+        styles = tuple(names(self._style_folders))
+        return MidiRig(
+            self,
+            midi_options(self.settings, styles, tuple(self.players)),
+            self.conductor.form,
+            players=tuple(self.players),
+            styles=styles,
+            jack=lambda: self.engine.jack.state.name if self.engine.jack.state else "",
+            say=lambda text: self._said(EngineEvent("note", text, time.time())),
         )
 
     # --- life --------------------------------------------------------------------------------
@@ -218,6 +236,7 @@ class Session:
             latency = self._latency()
             self.patterns.set_latency(latency)
             self._control.start()
+            self.midi.start(self.bus)
             self._listen()
             self._control.ask(lambda: self._playing.begin(latency))
         except BaseException:
@@ -299,6 +318,7 @@ class Session:
 
     def stop(self) -> None:
         """End the song, the recording and every process. Safe to call twice; never hangs."""
+        self.midi.stop()
         self._control.stop()
         self.engine.quit()
         if self._log_writer is not None:
@@ -384,8 +404,7 @@ class Session:
     @follow.setter
     def follow(self, mode: FollowMode | str) -> None:
         named = mode_named(mode)
-        if self._link and named is not FollowMode.CLICK:
-            raise SessionError("with Ableton Link the peers keep the time: follow by click")
+        check_time_keeper(named, link=self._link, clocked=self._clocked)
         self._control.ask(lambda: self._playing.set_follow(named, self.conductor.strength))
 
     @property
@@ -419,6 +438,21 @@ class Session:
             self._playing.enter(entry)
 
         self._control.ask(come_in)
+
+    def listen_for_chords(self, held: bool) -> None:  # a pedal is a truth value
+        """Say that the performer's pedal is held: the band takes its chords from what it hears."""
+        self.bus.put(Pedal(time.time(), held))
+
+    def stand(self) -> None:
+        """Stop playing; `enter` goes on."""
+        self._control.ask(self._playing.stand)
+
+    def steer(self, tempo: float | None, seconds: float | None, beats: float) -> None:
+        """Keep time with another clock: go at a tempo, be `seconds` earlier after `beats` beats.
+
+        None leaves it as it is. No bar is decided anew.
+        """
+        self._control.post(lambda: self._playing.following.steer(tempo, seconds, beats))
 
     def time_of(self, samples: float) -> float:
         """Return the Unix time, as notes are timed, of a sample of the input's count."""
