@@ -203,7 +203,8 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
     say(out, format=file.format, rate=file.samplerate, channels=file.channels)
     kept = min(file.channels, 2) if channel == STEREO else 1
     resampler = soxr.ResampleStream(file.samplerate, rate, kept, dtype="float32")
-    loudness = Loudness(file.samplerate, file.channels)
+    # whoever takes both channels measures them; the filters cost a cold start its longest imports
+    loudness = None if channel == STEREO else Loudness(file.samplerate, file.channels)
     level = Level(file.samplerate) if kept == 1 and channel != STEREO else None
     totals = Totals(file.channels)
     fault = ""
@@ -218,14 +219,16 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
         block = totals.take(block)
         chosen = _chosen(block, channel, kept)
         totals.mixed += float((chosen.astype(float) ** 2).sum())
-        loudness.add(block)
+        if loudness is not None:
+            loudness.add(block)
         settled = level.settle(chosen) if level else chosen
         _send(out, resampler.resample_chunk(settled.astype("float32")))
     _send(out, resampler.resample_chunk(_nothing(kept), last=True))
     out.write((0).to_bytes(4, "little"))
     fault = fault or _missing(file, totals.frames)
     loudest = level.loudest if level else totals.peak
-    say(out, fault=fault, steps=loudness.energies, loudest=loudest, **vars(totals))
+    steps = [] if loudness is None else loudness.energies
+    say(out, fault=fault, steps=steps, loudest=loudest, **vars(totals))
 
 
 def _missing(file: Any, frames: int) -> str:

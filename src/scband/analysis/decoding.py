@@ -84,7 +84,8 @@ def decode(path: str | Path) -> Recording:
 def decode_stereo(path: str | Path, rate: int, max_seconds: float) -> Recording:
     """Decode a file with its first two channels at another rate, as mixing needs them.
 
-    `samples` are (frames, 1 or 2). Raises AudioFileError as `decode` does.
+    `samples` are (frames, 1 or 2); loudness is not measured and left at -inf. Raises
+    AudioFileError as `decode` does.
     """
     path = Path(path)
     with _opened(path) as file:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scband.errors import AudioFileError, ProjectError
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from scband.analysis.result import Analysis
     from scband.studio.mixing import Mix, Track
     from scband.studio.projects import Project
-    from scband.studio.stems import Fader, Stem
+    from scband.studio.stems import Stem
 
 Tell = Callable[..., None]
 
 _READING = 0.4  # of a measurement's time
+_READERS = 2  # decoders at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +182,22 @@ def _measured(
 ) -> tuple[Mix, list[dict[str, str]]]:
     """Read and measure what can be read; raises ProjectError where that is nothing."""
     from scband.studio.mixing import measure  # noqa: PLC0415
+    from scband.studio.stems import Fader, check_total  # noqa: PLC0415
 
     stems: list[Stem] = []
     faders: list[Fader] = []
     unread: list[dict[str, str]] = []
-    for number, source in enumerate(sources):
-        tell(_READING * number / len(sources), f"reading {source.name}"[:80])
-        _read(source, stems, faders, unread)
+    with ThreadPoolExecutor(max_workers=_READERS) as readers:
+        for number, (source, stem) in enumerate(
+            zip(sources, readers.map(_read, sources), strict=True)
+        ):
+            tell(_READING * number / len(sources), f"reading {source.name}"[:80])
+            if isinstance(stem, str):
+                unread.append({"track": source.name, "reason": stem})
+                continue
+            stems.append(stem)
+            faders.append(Fader(source.gain_db, source.pan))
+            check_total(stems)
     if not stems:
         wrong = "; ".join(f"{each['track']}: {each['reason']}" for each in unread[:5])
         raise ProjectError(f"no track can be read as audio, so nothing can be measured ({wrong})")
@@ -195,20 +205,14 @@ def _measured(
     return measure(stems, faders, tempo), unread
 
 
-def _read(
-    source: Source, stems: list[Stem], faders: list[Fader], unread: list[dict[str, str]]
-) -> None:
-    from scband.studio.stems import Fader, check_total, read_stem  # noqa: PLC0415
+def _read(source: Source) -> Stem | str:
+    """Read a stem, or say why it cannot be read."""
+    from scband.studio.stems import read_stem  # noqa: PLC0415
 
     try:
-        stem = read_stem(source.path, source.name)
+        return read_stem(source.path, source.name)
     except AudioFileError as error:
-        reason = str(error).replace(source.path, "it").replace(str(Path(source.path)), "it")
-        unread.append({"track": source.name, "reason": reason})
-        return
-    check_total([*stems, stem])
-    stems.append(stem)
-    faders.append(Fader(source.gain_db, source.pan))
+        return str(error).replace(source.path, "it")
 
 
 def _suggestion(given: Suggestion) -> dict[str, Any]:

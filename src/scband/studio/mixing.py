@@ -105,7 +105,7 @@ def measure(
     check_total(stems)
     placed = list(faders or [Fader()] * len(stems))
     tracks = tuple(measure_track(stem, fader) for stem, fader in zip(stems, placed, strict=True))
-    return _summed(tracks, tempo)
+    return combine(tracks, tempo)
 
 
 def through(mix: Mix, faders: Sequence[Fader]) -> Mix:
@@ -114,10 +114,11 @@ def through(mix: Mix, faders: Sequence[Fader]) -> Mix:
         Track(track.stem, track.role, track.level, track.spectrum, fader)
         for track, fader in zip(mix.tracks, faders, strict=True)
     )
-    return _summed(tracks, mix.tempo)
+    return combine(tracks, mix.tempo)
 
 
-def _summed(tracks: tuple[Track, ...], tempo: float) -> Mix:
+def combine(tracks: tuple[Track, ...], tempo: float = 0.0) -> Mix:
+    """Measure the sum of tracks that are measured already, and who covers whom in it."""
     stems, faders = [track.stem for track in tracks], [track.fader for track in tracks]
     audible = [track for track in tracks if not track.silent]
     return Mix(

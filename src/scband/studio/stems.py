@@ -37,14 +37,13 @@ _CENTRE = math.sqrt(0.5)
 class Stem:
     """One track before its fader.
 
-    `samples` are (frames, 1 or 2) float32 at RATE. Of the file before any conversion: its
-    `loudness_lufs` (BS.1770-4, -inf for silence), sample `peak` (1.0 is full scale), and the share
-    of samples that are `clipped` (at full scale, or on flat tops at any level).
+    `samples` are (frames, 1 or 2) float32 at RATE. Of the file before any conversion: its sample
+    `peak` (1.0 is full scale), and the share of samples that are `clipped` (at full scale, or on
+    flat tops at any level).
     """
 
     name: str
     samples: NDArray[np.float32]
-    loudness_lufs: float
     peak: float
     clipped: float
     role: Role | None = None
@@ -95,7 +94,6 @@ def read_stem(path: str | Path, name: str | None = None, role: Role | None = Non
     return Stem(
         name=named,
         samples=recording.samples,
-        loudness_lufs=recording.loudness_lufs,
         peak=recording.peak,
         clipped=max(recording.clipped, recording.flat),
         role=role or role_by_name(named) or role_by_name(path.stem),
