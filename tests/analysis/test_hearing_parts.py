@@ -97,8 +97,8 @@ def test_repeated_bars_are_read_together() -> None:
     bars = [(4 * n, 4 * n + 4) for n in range(8)]
     links = dict(find_links(alike, bars))
     assert links[0, 4] == ((16, 20),)
-    empty = {name: np.zeros((32, 3), dtype=np.float32) for name in
-             ("triad", "bass", "seventh", "ninth", "eleventh", "thirteenth", "treble", "low")}  # fmt: skip
+    parts = ("triad", "bass", "seventh", "ninth", "eleventh", "thirteenth", "treble", "low")
+    empty = {name: np.zeros((32, 3), dtype=np.float32) for name in parts}
     heard = Evidence(np.arange(33.0), **empty)
     heard.triad[0:4, 1] = 1.0
     mixed = read_together(heard, tuple(links.items()))

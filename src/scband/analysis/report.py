@@ -76,9 +76,9 @@ def _summary(analysis: Analysis) -> str:
 
 
 def _draw(analysis: Analysis, path: Path) -> None:
-    axes = analysis.plot()
+    figure = analysis.plot()
     try:
-        axes.figure.savefig(path, dpi=120)
+        figure.savefig(path, dpi=120)
     except OSError as error:
         raise AnalysisError(f"cannot write {path}: {error}") from error
 

@@ -84,9 +84,10 @@ class Analysis:
         return song_map(self, folded=folded)
 
     def plot(self, axes: Any = None) -> Any:
-        """Draw chords, beats, sections and tempo with matplotlib and return the axes.
+        """Draw chords, bars, sections, keys and tempo with matplotlib and return the figure.
 
-        Raises AnalysisError where matplotlib is not installed.
+        With `axes` all goes there, in one row. Raises AnalysisError where matplotlib is not
+        installed.
         """
         from scband.analysis.plots import draw  # noqa: PLC0415  # matplotlib is optional
 
@@ -139,15 +140,10 @@ class Analysis:
             raise AnalysisError(f"this is not the JSON of an analysis: {error}") from error
 
     def _repr_html_(self) -> str:
-        """Show a summary in a notebook."""
-        key = str(self.key) if self.key else "no key"
-        rows = "".join(
-            f"<tr><td>{c.start:.2f}</td><td>{c.end:.2f}</td><td>{c.chord}</td>"
-            f"<td>{c.confidence:.2f}</td></tr>"
-            for c in self.chords[:32]
-        )
-        head = f"{self.duration:.1f} s, {self.tempo:.1f} bpm, {self.meter}, {key}"
-        return f"<p>{head}</p><table><tr><th>from<th>to<th>chord<th>sure</tr>{rows}</table>"
+        """Show the plot, where matplotlib is installed, and the chords in a notebook."""
+        from scband.analysis.notebook import page  # noqa: PLC0415  # only notebooks want it
+
+        return page(self)
 
 
 def _read(facts: dict[str, Any]) -> Analysis:
