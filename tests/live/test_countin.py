@@ -27,14 +27,28 @@ def test_a_click_s_echo_and_a_false_start_are_no_count() -> None:
     for time in (3.0, 5.1):  # somebody tunes
         assert count.hear(time) is None
     found = [count.hear(8 + n * 0.5 + echo) for n in range(4) for echo in (0.0, 0.06)]
-    (entry,) = [entry for entry in found if entry is not None]
+    entry = next(entry for entry in found if entry is not None)
     assert entry.time == pytest.approx(10.0, abs=0.01)
 
 
-def test_what_is_half_or_twice_as_fast_as_the_chart_is_not_the_beat() -> None:
-    for gap in (0.25, 1.0):
-        count = ClickCount(4, 1.0, 120.0)
-        assert [count.hear(n * gap) for n in range(8)] == [None] * 8
+def test_clicks_half_as_fast_as_the_chart_are_not_its_beats() -> None:
+    count = ClickCount(4, 1.0, 120.0)
+    assert [count.hear(n * 1.0) for n in range(8)] == [None] * 8
+
+
+def test_who_counts_in_eighths_is_understood() -> None:
+    count = ClickCount(4, 1.0, 120.0)
+    heard = [count.hear(n * 0.25) for n in range(7)]  # one and two and three and four
+    assert heard[:6] == [None] * 6
+    assert heard[6] is not None
+    assert (heard[6].time, heard[6].tempo) == (pytest.approx(2.0), pytest.approx(120.0))
+
+
+def test_the_end_of_a_note_between_two_clicks_does_no_harm() -> None:
+    count = ClickCount(4, 1.0, 140.0)
+    heard = [count.hear(time) for time in (3.0, 3.3575, 3.4286, 3.8571, 4.2857)]
+    assert heard[4] is not None
+    assert heard[4].time == pytest.approx(4.7143, abs=0.002)
 
 
 def test_bars_of_two_beats_are_counted_twice_and_compound_beats_are_dotted() -> None:

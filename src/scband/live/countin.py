@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -13,8 +14,9 @@ from scband.errors import SessionError
 from scband.score import Meter
 from scband.settings import CountIn
 
-_APART_SECONDS = 0.13  # onsets nearer than this are one click
-_UNEVEN = 0.1
+_APART_SECONDS = 0.02  # onsets nearer than this are one
+_UNEVEN = 0.08
+_REMEMBERED = 16
 _FACTOR = 1.8
 _LEAST_CLICKS = 3
 _SURE = 0.4
@@ -54,20 +56,31 @@ class ClickCount:
         self._clicks = clicks
         self._unit = unit
         self._usual = 60 * unit / tempo
-        self._times: deque[float] = deque(maxlen=self._clicks)
+        self._times: deque[float] = deque(maxlen=_REMEMBERED)
 
     def hear(self, time: float) -> Entry | None:
-        """Take in an onset, and return where the band enters once they have been counted."""
+        """Take in an onset, and return where the band enters once they have been counted.
+
+        What else is heard between the clicks, an echo or the end of a note, does no harm.
+        """
         if self._times and time - self._times[-1] < _APART_SECONDS:
             return None
         self._times.append(time)
-        if len(self._times) < self._clicks:
+        found = [line for other in self._times if (line := self._line(time, time - other))]
+        if not found:
             return None
-        gap, first = (float(value) for value in np.polyfit(range(self._clicks), self._times, 1))
-        off = max(abs(first + gap * n - time) for n, time in enumerate(self._times))
-        if off > _UNEVEN * gap or not 1 / _FACTOR < gap / self._usual < _FACTOR:
-            return None
+        first, gap = min(found, key=lambda line: abs(log(line[1] / self._usual)))
         return Entry(first + gap * self._clicks, 60 / gap * self._unit, 0)
+
+    def _line(self, last: float, gap: float) -> tuple[float, float] | None:
+        """Return beginning and distance of even clicks that end at `last`, if there are any."""
+        if gap <= 0 or not 1 / _FACTOR < gap / self._usual < _FACTOR:
+            return None
+        wanted = [last - gap * n for n in reversed(range(self._clicks))]
+        clicks = [min(self._times, key=lambda heard: abs(heard - time)) for time in wanted]
+        gap, first = (float(value) for value in np.polyfit(range(self._clicks), clicks, 1))
+        off = max(abs(first + gap * n - time) for n, time in enumerate(clicks))
+        return (first, gap) if gap > 0 and off < _UNEVEN * gap else None
 
 
 class PerformanceStart:

@@ -24,6 +24,7 @@ from scband.supercollider.patterns import PatternController
 
 _LEAD_SECONDS = 0.25  # from the start message to beat 0: the first bars are out by then
 _LOUDER = 0.02  # of the intensity: less is not worth a message
+_LOUDER_BEATS = 0.125
 _OTHER = 0.12  # of the intensity: so much more or less, and another bar is wanted
 _SILENT_BARS = 2.0
 _NEAR_THE_END = 2
@@ -78,7 +79,7 @@ class Playing:
         self._cued = cued
         self._waiting: ClickCount | PerformanceStart | None = None
         self._bar_intensity = conductor.intensity
-        self._loudness = 0.0
+        self._shaped = 0.0
 
     @property
     def waiting(self) -> bool:
@@ -96,6 +97,7 @@ class Playing:
         if self._count_in is CountIn.PLAYER:
             clicks = clicks_of(form.bars[0].meter)
             self._waiting = ClickCount(clicks, law.unit, self.conductor.tempo)
+            self.planner.first()  # now: between the last click and beat 1 there is no time
         elif self._count_in is CountIn.PERFORMANCE:
             tracker = self.following.tracker
             self._waiting = PerformanceStart(form, tracker, self.conductor.tempo)
@@ -107,7 +109,8 @@ class Playing:
         """Come in with a bar at the time and the tempo that the performer has given."""
         self._waiting, self._cued = None, False
         self.conductor.tempo = entry.tempo
-        self.planner.first(entry.number)
+        if entry.number or not self.conductor.decided:
+            self.planner.first(entry.number)
         lead = entry.time - time.time() - self.planner.latency
         self._start(entry.tempo, max(lead, 0.0), entry.number)
 
@@ -215,8 +218,9 @@ class Playing:
             return
         self.dynamics.hear(heard.frame.db, beat, self.beat.bar_beats)
         now = round(self.dynamics.intensity, 3)
-        if abs(now - self.conductor.intensity) < _LOUDER:
+        if abs(now - self.conductor.intensity) < _LOUDER or beat - self._shaped < _LOUDER_BEATS:
             return
+        self._shaped = beat
         self.conductor.intensity = now
         self._patterns.post("loudness", loudness(now))
         self._patterns.post("intensity", now)
