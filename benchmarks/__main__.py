@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-USUAL = ("timing", "sounds", "players", "voicing", "listening")
+USUAL = ("timing", "sounds", "players", "voicing", "listening", "server")
 
 
 def main() -> int:

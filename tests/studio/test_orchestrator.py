@@ -195,7 +195,7 @@ def test_a_cancelled_generation_leaves_nothing(studio):
     with pytest.raises(JobCancelledError):
         studio.wait_for_generation(job)
     until(lambda: studio.get_plugin_status("hasty") == "connected")
-    assert not list(temp.iterdir())
+    until(lambda: not list(temp.iterdir()), 5.0)
     assert {entry.file_id for entry in studio.library.entries()} == before
 
 

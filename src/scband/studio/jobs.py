@@ -66,6 +66,7 @@ class Job:
     timeout: float
     then: Callable[[Job, Any], Any] | None
     listener: Callable[[Job], None] | None
+    cleanup: Callable[[], None] | None = None
     created: float = field(default_factory=time.time)
     state: JobState = JobState.QUEUED
     progress: float = 0.0
@@ -124,7 +125,8 @@ class JobPool:
         self._queue: deque[Job] = deque()
         self._busy: dict[Worker, Job] = {}
         self._idle: list[Worker] = []
-        self._killed: list[Worker] = []  # their pipes are closed by the one thread that polls them
+        # pipes are closed by the one thread that polls them
+        self._killed: list[tuple[Worker, Job | None]] = []
         self._alarm, self._ring = os.pipe()
         os.set_blocking(self._ring, False)
         self._thread: threading.Thread | None = None
@@ -140,16 +142,18 @@ class JobPool:
         timeout: float = 600.0,
         then: Callable[[Job, Any], Any] | None = None,
         listener: Callable[[Job], None] | None = None,
+        cleanup: Callable[[], None] | None = None,
         **options: Any,
     ) -> Job:
         """Queue `module:function` to be called with a Report and the arguments; returns at once.
 
         `then(job, result)` makes the final result here, in the pool's thread; `listener(job)`
-        hears every change. `timeout` is in seconds of running. Raises JobQueueFullError.
+        hears every change; `cleanup` is called when a job ended without a result and nothing of it
+        runs any more. `timeout` is in seconds of running. Raises JobQueueFullError.
         """
         job = Job(
             secrets.token_urlsafe(12), name or function, owner, function, args, options,
-            heavy, timeout, then, listener,
+            heavy, timeout, then, listener, cleanup,
         )  # fmt: skip
         job.future.set_running_or_notify_cancel()  # nobody who waits can end it by waiting no more
         with self._lock:
@@ -208,20 +212,25 @@ class JobPool:
             workers, self._idle = self._idle, []
             for worker in workers:
                 self._kill(worker)
-            self._bury()
+        self._bury()
+        with self._lock:
             if self._ring >= 0:
                 os.close(self._alarm)
                 os.close(self._ring)
                 self._ring = self._alarm = -1
 
-    def _kill(self, worker: Worker) -> None:
+    def _kill(self, worker: Worker, job: Job | None = None) -> None:
+        """End a worker now; `_bury` sees to the rest, since that may take milliseconds."""
         worker.kill()
-        self._killed.append(worker)
+        self._killed.append((worker, job))
 
     def _bury(self) -> None:
-        for worker in self._killed:
+        with self._lock:
+            killed, self._killed = self._killed, []
+        for worker, job in killed:
             worker.close()
-        self._killed.clear()
+            if job is not None:
+                self._clean(job)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -235,9 +244,9 @@ class JobPool:
 
     def _serve(self) -> None:
         while not self._closed:
+            self._bury()
             self._hand_out()
             with self._lock:
-                self._bury()
                 pipes: dict[Connection, Worker] = {
                     worker.pipe: worker for worker in (*self._busy, *self._idle)
                 }
@@ -256,22 +265,35 @@ class JobPool:
 
     def _hand_out(self) -> None:
         """Give waiting jobs to workers, heavy ones to as many as there are cores."""
-        with self._lock:
-            while (job := self._next()) is not None:
-                try:
-                    worker = self._idle.pop() if self._idle else Worker(self._warm)
-                except OSError as error:
-                    failure = JobError(f"{job.name}: no worker could be started: {error.strerror}")
-                    self._end(job, JobState.FAILED, failure)
-                    continue
-                if not worker.send(job.function, job.args, job.options):
-                    self._kill(worker)  # it died while it was idle
-                    continue
+        while True:
+            with self._lock:
+                job = self._next()
+                if job is None:
+                    return
                 self._queue.remove(job)
-                self._busy[worker] = job
-                job.state = JobState.RUNNING
-                job.deadline = time.monotonic() + job.timeout
+                worker = self._idle.pop() if self._idle else None
+            try:  # starting a process takes a while: nobody waits for the lock meanwhile
+                worker = worker or Worker(self._warm)
+            except OSError as error:
+                failure = JobError(f"{job.name}: no worker could be started: {error.strerror}")
+                self._end(job, JobState.FAILED, failure)
+                continue
+            if self._begin(job, worker):
                 self._tell(job)
+
+    def _begin(self, job: Job, worker: Worker) -> bool:
+        with self._lock:
+            if job.over:  # cancelled a moment ago
+                self._idle.append(worker)
+                return False
+            if not worker.send(job.function, job.args, job.options):
+                self._kill(worker)  # it died while it was idle
+                self._queue.appendleft(job)
+                return False
+            self._busy[worker] = job
+            job.state = JobState.RUNNING
+            job.deadline = time.monotonic() + job.timeout
+            return True
 
     def _next(self) -> Job | None:
         if self._closed or len(self._busy) > self.cores:
@@ -293,11 +315,13 @@ class JobPool:
                 _, job.progress, job.stage, piece = said
                 if piece is not None:
                     job.partials.append(piece)
-                self._tell(job)
-                return
-            self._idle.append(worker)
-            del self._busy[worker]
-        self._finish(job, said)
+            else:
+                self._idle.append(worker)
+                del self._busy[worker]
+        if said[0] == "progress":
+            self._tell(job)
+        else:
+            self._finish(job, said)
 
     def _lost(self, worker: Worker, job: Job | None) -> None:
         if job is None:
@@ -329,15 +353,25 @@ class JobPool:
             job.state, job.error, job.result = state, error, result
             job.finished = time.time()
             job.progress = 1.0 if state is JobState.DONE else job.progress
-            for worker in [each for each, running in self._busy.items() if running is job]:
+            running = [worker for worker, each in self._busy.items() if each is job]
+            for worker in running:
                 del self._busy[worker]
-                self._kill(worker)
+                self._kill(worker, job)
+        if error is not None and not running:
+            self._clean(job)
         self._tell(job)
         if error is None:
             job.future.set_result(result)
         else:
             job.future.set_exception(error)
         self._wake()
+
+    def _clean(self, job: Job) -> None:
+        if job.cleanup is not None:
+            try:
+                job.cleanup()
+            except Exception:  # what one job leaves must not end everybody's jobs
+                _LOG.exception("after the job %s", job.name)
 
     def _expire(self) -> None:
         """End what runs for too long, and forget old results."""

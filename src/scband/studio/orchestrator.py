@@ -308,6 +308,7 @@ class Orchestrator:
                 timeout=self.settings.job_seconds,
                 then=work.publish,
                 listener=work.heard,
+                cleanup=work.discard,
             )
         except ScbandError:
             if plugin_id:

@@ -70,13 +70,15 @@ class Work:
             )
         return Accompaniment(generated, tuple(entries))
 
+    def discard(self) -> None:
+        """Remove what a generation that came to nothing has written."""
+        for folder in self.folders:
+            folder.discard(self.batch)
+
     def heard(self, job: Job) -> None:
-        """Announce progress in steps, and tidy up at the end."""
-        if job.over and job.state is not JobState.DONE:
-            for folder in self.folders:
-                folder.discard(self.batch)
-            if self.ahead is not None:
-                self.ahead.pending, self.ahead.failed = False, True
+        """Announce progress in steps, and the plugin's state at the end."""
+        if job.over and job.state is not JobState.DONE and self.ahead is not None:
+            self.ahead.pending, self.ahead.failed = False, True
         if job.over and self.plugin_id:
             self.plugins.generation_ended(self.plugin_id)
         if job.over or job.progress - self.told >= _STEP:

@@ -48,13 +48,13 @@ class Worker:
         return said
 
     def kill(self) -> None:
-        """End the process and what it started, at once; `close` follows."""
+        """End the process and what it started, without waiting; `close` follows."""
         with suppress(ProcessLookupError):  # then it ended by itself
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(timeout=_GRACE)
 
     def close(self) -> None:
-        """Close our ends of what connects us."""
+        """Wait until a killed process is gone, and close what connects us."""
+        self.process.wait(timeout=_GRACE)
         self.pipe.close()
         if self.process.stdin is not None:
             self.process.stdin.close()
