@@ -117,7 +117,7 @@ def test_the_band_sounds_on_the_peer_s_beat_in_its_place_in_the_bar(
     band: Linked, peer: Callable[[float], Peer], numerator: int
 ) -> None:
     other = peer(100.0)
-    band.play(200, numerator)
+    band.play(240, numerator)
     other.found()
     beats = band.next_beats(6)
     off = [other.off(report) for report in beats]
@@ -129,11 +129,11 @@ def test_the_band_sounds_on_the_peer_s_beat_in_its_place_in_the_bar(
 def test_a_tempo_that_the_peer_sets_is_played_by_the_band_within_a_beat(
     band: Linked, peer: Callable[[float], Peer]
 ) -> None:
-    band.play(180)
+    band.play(240)
     other = peer(120.0)
     other.found()
     band.next_beats(1)
-    for tempo in (150.0, 210.0):
+    for tempo in (180.0, 260.0):
         other.tempo = tempo
         beats = band.next_beats(4)
         assert [r.tempo for r in beats[2:]] == pytest.approx([tempo] * 2, rel=1e-4)

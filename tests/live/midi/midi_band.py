@@ -11,7 +11,7 @@ from scband.live.session import Session
 from scband.settings import Settings
 from scband.supercollider.engine import BeatReport
 
-SONG = "tempo: 150\nstyle: rock\n[A]\n| C | F | G | Am |\n"
+SONG = "tempo: 220\nstyle: rock\n[A]\n| C | F | G | Am |\n"
 _PERIOD = 128  # samples of the dummy device, so that JACK itself adds less than 3 ms
 
 

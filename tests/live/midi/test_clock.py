@@ -103,3 +103,17 @@ def test_a_clock_that_falls_silent_is_forgotten_and_taken_anew() -> None:
     assert not reader.alive(end + 1)
     pulses(reader, 90, 1, at=end + 5)
     assert reader.tempo == pytest.approx(90)
+
+
+@pytest.mark.parametrize("stall", [0.03, 0.1, 0.25])
+def test_pulses_held_up_and_sent_in_a_burst_move_neither_tempo_nor_place(stall: float) -> None:
+    reader = ClockReader()
+    reader.start()
+    period, chance = 60 / 180 / PULSES, random.Random(5)
+    for number in range(12 * PULSES):
+        due = number * period
+        sent = 2 + stall if 2 <= due < 2 + stall else due
+        reader.pulse(sent + chance.uniform(0, 0.001))
+        if reader.settled:
+            assert reader.tempo == pytest.approx(180, rel=0.02)
+    assert reader.beat_at(12 * 60 / 180) == pytest.approx(12, abs=0.01)

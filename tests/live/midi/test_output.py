@@ -104,7 +104,7 @@ def due(times: list[float], tempos: list[float]) -> list[float]:
 def test_pulses_go_at_a_twenty_fourth_of_each_beat_through_changes_of_tempo(
     scheduler: BeatScheduler,
 ) -> None:
-    tempos = [180.0, 180, 200, 240, 160]
+    tempos = [240.0, 240, 270, 300, 220]
     wire, times = clocked(scheduler, tempos)
     off = [a - b for a, b in zip(wire.times(0xF8), due(times, tempos), strict=True)]
     assert statistics.median(off) == pytest.approx(0, abs=0.001)
@@ -113,7 +113,7 @@ def test_pulses_go_at_a_twenty_fourth_of_each_beat_through_changes_of_tempo(
 
 
 def test_start_comes_with_the_song_s_top_after_the_count_in(scheduler: BeatScheduler) -> None:
-    wire, times = clocked(scheduler, [240.0] * 6, lead=4.0)
+    wire, times = clocked(scheduler, [300.0] * 6, lead=4.0)
     assert wire.messages[4 * 24] == [0xFA]
     assert wire.messages[4 * 24 + 1] == [0xF8]
     assert wire.times(0xFA)[0] == pytest.approx(times[4], abs=0.02)
@@ -263,7 +263,7 @@ def test_the_clock_arrives_evenly_at_another_program(
         scheduler.anchor(report.beat, report.time, report.tempo)
         clock.on_beat(report)
 
-    tempos = [150.0] * 10
+    tempos = [240.0] * 10
     with Reports(tempos, take) as reports:
         pass
     time.sleep(0.05)

@@ -28,7 +28,7 @@ def test_a_band_obeys_a_clock_from_start_to_stop_and_again(
         until(lambda: session.midi.ports.open_inputs, 20)
         beats = Beats(session)
         assert session.status().waiting
-        master("clock", 180.0, 60.0, True, 0.001)
+        master("clock", 240.0, 60.0, True, 0.001)
         first = beats.next(1)[0]
         assert first.in_bar == 0
         assert 1 <= first.bar <= 3  # the first bar line that can be met
@@ -36,7 +36,7 @@ def test_a_band_obeys_a_clock_from_start_to_stop_and_again(
         settled = beats.next(8)
         pulses = master("times")
         off = [r.time - due(pulses, r.beat) for r in settled]
-        wrong = max(abs(r.tempo / 180 - 1) for r in settled)
+        wrong = max(abs(r.tempo / 240 - 1) for r in settled)
         print(
             f"clock in: phase mean {statistics.fmean(off) * 1e3:.2f} ms, "
             f"sd {statistics.pstdev(off) * 1e3:.2f} ms, "
@@ -44,7 +44,7 @@ def test_a_band_obeys_a_clock_from_start_to_stop_and_again(
         )
         assert max(map(abs, off)) < 0.015
         assert wrong < 0.02
-        master("set_tempo", 210.0)
+        master("set_tempo", 270.0)
         beats.next(12)
         moved = beats.next(4)
         pulses = master("times")

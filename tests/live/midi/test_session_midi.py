@@ -87,7 +87,7 @@ def test_the_sequencer_is_sent_the_clock_on_the_band_s_beat_and_its_notes(stage:
     time.sleep(0.2)
     heard = stage.sequencer("all")[begun:]
     pulses = [when for when, message in heard if message == [0xF8]]
-    period = 60 / 150 / 24
+    period = 60 / 220 / 24
     grid = [(when - beats[0].time) / period for when in pulses]
     off = [(each - round(each)) * period * 1e3 for each in grid]
     print(
@@ -104,8 +104,8 @@ def test_the_sequencer_is_sent_the_clock_on_the_band_s_beat_and_its_notes(stage:
 def test_a_tempo_tapped_is_played_and_sent_on(stage: Stage) -> None:
     for _ in range(4):
         stage.keys("send", [0xB0, 80, 127], [0xB0, 80, 0])
-        time.sleep(0.5)
-    until(lambda: stage.session.tempo == pytest.approx(120, rel=0.08))
+        time.sleep(0.3)
+    until(lambda: stage.session.tempo == pytest.approx(200, rel=0.12))
     stage.beats.next(2)
     begun = len(stage.sequencer("all"))
     stage.beats.next(4)

@@ -1,28 +1,35 @@
 """MIDI clock as it comes in: tempo and position out of 24 jittering pulses a quarter note.
 
-The pulses' times are fitted by a straight line (least squares) over a window that grows to four
-beats while they lie on it, and shrinks at once where they leave it. Messages and their meaning are
-those of the MIDI 1.0 specification, "System Real Time" and "Song Position Pointer".
+The pulses' times are fitted by a straight line (least squares, without what is far off it) over a
+window that grows to four beats while they lie on it, and shrinks where they leave it for good.
+Pulses that a busy program sends late, and then in a burst, come back to it; where some are lost on
+the way, the others go on beside it. Messages and their meaning are those of the MIDI 1.0
+specification, "System Real Time" and "Song Position Pointer".
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
-from statistics import fmean
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pulses = NDArray[np.float64]
 
 PULSES = 24
 """Pulses a quarter note."""
 
 _LONGEST = 4 * PULSES  # a window of so many pulses halves their jitter ten times
 _SHORTEST = 6  # pulses from which a tempo is told
-_RECENT = 6
+_RECENT = 6  # pulses in a row that have to be off, and further off, to be another tempo
 _STRAY_SECONDS = 0.002  # jitter that is allowed in any case
-_STRAY_FACTOR = 5.0  # tested at every pulse: 3 would be reached by chance every few beats
+_STRAY_FACTOR = 5.0  # times the median distance from the line
+_SETTLED = PULSES // 2
+_PASSES = 2
 _LOST_SECONDS = 0.6  # without a pulse for so long (4 bpm and slower) the clock has gone
-_MISSING = 4  # pulses in a row that are believed to have been lost on the way
+_MISSING = 12  # pulses in a row that are believed to have been lost on the way
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +40,14 @@ class ClockFit:
     time: float
     period: float
 
-    def time_of(self, index: float) -> float:
-        """Return when a pulse comes, in Unix seconds."""
+    @overload
+    def time_of(self, index: float) -> float: ...
+
+    @overload
+    def time_of(self, index: Pulses) -> Pulses: ...
+
+    def time_of(self, index: float | Pulses) -> float | Pulses:
+        """Return when pulses come, in Unix seconds."""
         return self.time + (index - self.index) * self.period
 
     def index_at(self, time: float) -> float:
@@ -42,14 +55,35 @@ class ClockFit:
         return self.index + (time - self.time) / self.period
 
 
-def fit(pulses: Sequence[tuple[float, float]]) -> ClockFit | None:
-    """Return the line of least squares through (index, time), None below six pulses."""
-    if len(pulses) < _SHORTEST:
-        return None
-    index, time = fmean(p[0] for p in pulses), fmean(p[1] for p in pulses)
-    spread = sum((p[0] - index) ** 2 for p in pulses)
-    slope = sum((p[0] - index) * (p[1] - time) for p in pulses) / spread
-    return ClockFit(index, time, slope) if slope > 0 else None
+def _line(index: Pulses, time: Pulses) -> ClockFit | None:
+    """Return the line of least squares."""
+    middle, mean = float(index.mean()), float(time.mean())
+    off = index - middle
+    slope = float(off @ (time - mean)) / float(off @ off)
+    return ClockFit(middle, mean, slope) if slope > 0 else None
+
+
+def fit(index: Pulses, time: Pulses, before: ClockFit | None = None) -> ClockFit | None:
+    """Return the line through pulses without what is far off it; None below six of them.
+
+    `index` and `time` (seconds) are arrays of equal length; `before` is the line that held before
+    the last pulse came.
+    """
+    line = before or (_line(index, time) if len(index) >= _SHORTEST else None)
+    for _ in range(_PASSES if line is not None else 0):
+        assert line is not None
+        distance = np.abs(time - line.time_of(index))
+        near = distance <= _allowed(distance)
+        better = _line(index[near], time[near]) if near.sum() >= _SHORTEST else None
+        if better is None:
+            break
+        line = better
+    return line
+
+
+def _allowed(distance: Pulses) -> float:
+    """Return how far from the line jitter may take a pulse."""
+    return max(_STRAY_SECONDS, _STRAY_FACTOR * float(np.median(distance)))
 
 
 class ClockReader:
@@ -83,6 +117,11 @@ class ClockReader:
         """The song's quarter note at which the clock was stopped, or goes on from."""
         return self._position
 
+    @property
+    def settled(self) -> bool:
+        """Whether enough pulses have come to rely on them."""
+        return self._fit is not None and len(self._pulses) >= _SETTLED
+
     def alive(self, time: float) -> bool:
         """Say whether the clock still comes."""
         return bool(self._pulses) and time - self._pulses[-1][1] < _LOST_SECONDS
@@ -91,7 +130,6 @@ class ClockReader:
         """Take one clock pulse in."""
         if self._pulses and not self.alive(time):
             self._forget()
-        self._count += self._missing(time)
         if self._awaiting:
             self._awaiting = False
             self.running = True
@@ -100,38 +138,36 @@ class ClockReader:
         self._count += 1
         self._refit()
 
-    def _missing(self, time: float) -> int:
-        if self._fit is None:
-            return 0
-        late = round((time - self._fit.time_of(self._count)) / self._fit.period)
-        return late if 0 < late <= _MISSING and self._long_since(time) else 0
-
-    def _long_since(self, time: float) -> bool:
-        """Say whether the pulse before is too far away to be the one before."""
-        assert self._fit is not None
-        return time - self._pulses[-1][1] > 1.6 * self._fit.period
-
     def _forget(self) -> None:
         self._pulses.clear()
         self._fit = None
 
     def _refit(self) -> None:
-        found = fit(self._pulses)
-        if found is not None and self._strays(found):
-            kept = list(self._pulses)[-_SHORTEST:]
-            self._pulses.clear()
-            self._pulses.extend(kept)
-            found = fit(self._pulses)
-        self._fit = found
+        index, time = np.array(self._pulses).T
+        line = fit(index, time, self._fit)
+        if line is not None and len(index) >= 2 * _RECENT:
+            off = time - line.time_of(index)
+            far = _allowed(np.abs(off))
+            last = off[-_RECENT:]
+            if last.min() > far or last.max() < -far:
+                line = self._left(line, last, far)
+        self._fit = line
 
-    def _strays(self, line: ClockFit) -> bool:
-        """Say whether the last pulses have left the line, on one side of it."""
-        if len(self._pulses) < 2 * _RECENT:
-            return False
-        off = [time - line.time_of(index) for index, time in self._pulses]
-        jitter = sqrt(sum(each**2 for each in off[:-_RECENT]) / (len(off) - _RECENT))
-        recent = fmean(off[-_RECENT:])
-        return abs(recent) > max(_STRAY_SECONDS, _STRAY_FACTOR * jitter / sqrt(_RECENT))
+    def _left(self, line: ClockFit, last: Pulses, far: float) -> ClockFit | None:
+        """Return the line to go by now that the last pulses lie on one side, so far off it."""
+        recent = list(self._pulses)[-_RECENT:]
+        lost = round(float(last.mean()) / line.period)
+        if 0 < lost <= _MISSING and np.abs(last - lost * line.period).max() < far:
+            for place, (index, time) in enumerate(recent, len(self._pulses) - _RECENT):
+                self._pulses[place] = (index + lost, time)
+            self._count += lost
+            return line
+        half = _RECENT // 2
+        if abs(last[half:].mean()) <= abs(last[:half].mean()):
+            return line  # they come back to it
+        self._pulses.clear()
+        self._pulses.extend(recent)
+        return fit(*np.array(recent).T)
 
     def start(self) -> None:
         """Take Start in: the next pulse is the song's top."""

@@ -48,6 +48,11 @@ class ClockSlave:
         self._tempo = 0.0
         self._quiet_until = float("-inf")
 
+    def begin(self) -> None:
+        """Forget what was steered: the band comes in, maybe elsewhere."""
+        self._tempo = 0.0
+        self._quiet_until = float("-inf")
+
     def steer(self, report: BeatReport) -> Steering:
         """Return what to do, as of a beat of the band that is about to sound."""
         tempo = self._reader.tempo
@@ -122,7 +127,9 @@ class ClockMaster:
         """
         with self._lock:
             reader, tempo = self.reader, self.reader.tempo
-            if tempo is None or not reader.running or not _SLOWEST <= tempo <= _FASTEST:
+            if tempo is None or not (reader.running and reader.settled):
+                return None
+            if not _SLOWEST <= tempo <= _FASTEST:
                 return None
             heard = reader.beat_at(now + _ENTRY_SECONDS)
         if heard is None:
@@ -131,6 +138,7 @@ class ClockMaster:
         while (slot := form.slot(number)) is not None:
             ahead = slot.start - form.lead - heard
             if ahead >= 0:
+                self._slave.begin()
                 return Entry(now + _ENTRY_SECONDS + ahead * 60 / tempo, tempo, number)
             number += 1
         return None
