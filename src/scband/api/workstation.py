@@ -164,7 +164,10 @@ class Workstation:
             sent = True
             connection.request(method, self._path + path, data, headers)
             response = connection.getresponse()
-            return _Answer(response.status, self._read(response))
+            answer = _Answer(response.status, self._read(response))
+            if deadline.over:  # a socket that is shut looks like the end of the answer
+                raise TimeoutError
+            return answer
         except (OSError, http.client.HTTPException, ValueError) as error:
             late = deadline.over or isinstance(error, TimeoutError)
             reason = f"no answer within {self.patience.seconds:g} s" if late else _reason(error)
