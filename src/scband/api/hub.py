@@ -180,7 +180,9 @@ class Hub:
             self._offer(self._groups[self._turn])
             self._check_reporter()
         # a little early on average, so that lateness of the loop never makes it less than promised
-        after = max(due + 0.98 * self._interval / max(1, len(self._groups)), self._loop.time())
+        after = due + 0.98 * self._interval / max(1, len(self._groups))
+        if after < self._loop.time() - self._interval:
+            after = self._loop.time()  # too late to make up for: what was missed is past
         self._timer = self._loop.call_at(after, self._tick, after)
 
     def _offer(self, clients: Sequence[Client], without: Client | None = None) -> None:
