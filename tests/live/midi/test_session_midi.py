@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 
 import pytest
 from midi_band import SONG, Beats, midi_settings, until
@@ -110,8 +109,8 @@ def test_a_tempo_tapped_is_played_and_sent_on(stage: Stage) -> None:
     begun = len(stage.sequencer("all"))
     stage.beats.next(4)
     pulses = [when for when, m in stage.sequencer("all")[begun:] if m == [0xF8]]
-    gap = statistics.median(b - a for a, b in pairwise(pulses))
-    assert 60 / 24 / gap == pytest.approx(stage.session.tempo, rel=0.03)
+    gap = (pulses[-1] - pulses[0]) / (len(pulses) - 1)  # JACK's periods make single gaps uneven
+    assert 60 / 24 / gap == pytest.approx(stage.session.tempo, rel=0.02)
 
 
 def test_a_sequencer_plugged_in_late_continues_in_the_band_s_bar(stage: Stage) -> None:
