@@ -83,3 +83,9 @@ def test_styles_and_players_that_are_not_there_are_refused_by_name() -> None:
         check_map(read_map({"programs": {"3": "polka"}}), styles, players)
     with pytest.raises(SettingsError, match="controller 9 is for a player 'tuba'"):
         check_map(read_map({"controls": {"9": "tuba.level"}}), styles, players)
+
+
+def test_the_example_can_be_used() -> None:
+    example = load_map(Path(__file__).parents[3] / "examples" / "midi_map.toml")
+    check_map(example, ("swing", "bossa", "rock"), ())
+    assert str(example.controls[110]) == "keys.play"
