@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from scband.errors import ScoreError
 from scband.score.note import Note
@@ -11,6 +13,11 @@ from scband.theory.key import Key
 
 DRUM_CHANNEL = 9
 """The MIDI channel (from 0) on which General MIDI plays drums."""
+
+CHANNELS: Mapping[str, int] = MappingProxyType(
+    {"bass": 0, "keys": 1, "guitar": 2, "lead": 3, "pad": 4, "drums": DRUM_CHANNEL}
+)
+"""MIDI channels (from 0) of the players, in files and live."""
 
 DRUM_NAMES: dict[int, str] = {
     35: "kick", 36: "kick", 37: "side_stick", 38: "snare", 39: "clap", 40: "snare",

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from scband.agents.form import Slot
-from scband.score import DRUM_CHANNEL, Marker, MeterChange, Note, Part, Score
+from scband.score import CHANNELS, DRUM_CHANNEL, Marker, MeterChange, Note, Part, Score
 from scband.studio.performance import Performance
 from scband.supercollider.sounds import DEFAULT_SOUND, sound
 
 ORDER = ("bass", "drums", "keys", "guitar", "lead", "pad")
 """The order of parts in a score, which is that of the tracks in a MIDI file."""
 
-_CHANNELS = {"bass": 0, "keys": 1, "guitar": 2, "lead": 3, "pad": 4, "drums": DRUM_CHANNEL}
 _LEAST = 0.01
 """Shortest note, in beats, that is left where the same pitch is struck again."""
 
@@ -46,7 +45,7 @@ def _part(player: str, notes: tuple[Note, ...], performance: Performance) -> Par
         return Part(player, _apart(notes), 0, DRUM_CHANNEL)
     name = performance.style.sounds.get(player, DEFAULT_SOUND[player])
     programs = sound(name).programs
-    return Part(player, _apart(notes), programs[0] if programs else 0, _CHANNELS[player])
+    return Part(player, _apart(notes), programs[0] if programs else 0, CHANNELS[player])
 
 
 def _apart(notes: tuple[Note, ...]) -> tuple[Note, ...]:

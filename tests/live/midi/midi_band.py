@@ -34,6 +34,11 @@ class Beats:
                 self._found.append(event)
         return len(self._found)
 
+    def all(self) -> list[BeatReport]:
+        """Return the beats up to now."""
+        self._take()
+        return self._found
+
     def next(self, count: int, seconds: float = 15.0) -> list[BeatReport]:
         """Wait for so many beats that are reported from now on."""
         begun = self._take()

@@ -230,6 +230,20 @@ def test_between_two_known_beats_time_is_even_and_beyond_it_goes_at_the_tempo() 
     assert times.time_of(1.5) == pytest.approx(11.1)
 
 
+def test_a_tempo_that_changes_between_two_beats_moves_what_is_still_due(
+    scheduler: BeatScheduler,
+) -> None:
+    wire = Wire()
+    for beat in (1.0, 1.5, 2.0):
+        scheduler.at(beat, lambda: wire([0xF8]))
+    begun = time.time() + 0.02
+    scheduler.anchor(1, begun, 300)
+    scheduler.bend(1.5, 150)  # half as fast from there on
+    until(lambda: len(wire.sent) == 3)
+    times = [when - begun for when, _ in wire.sent]
+    assert times == pytest.approx([0, 0.1, 0.3], abs=0.02)
+
+
 def test_what_is_long_overdue_is_not_sent_in_a_burst(scheduler: BeatScheduler) -> None:
     wire = Wire()
     for beat in range(100):

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from scband.live.conductor import BarPlan
 from scband.live.midi.clock import PULSES
 from scband.live.midi.scheduler import BeatScheduler
-from scband.score import DRUM_CHANNEL, Note
+from scband.score import CHANNELS, Note
 from scband.supercollider.engine import BeatReport
 
 Send = Callable[[list[int]], None]
-
-CHANNELS: Mapping[str, int] = {
-    "bass": 0, "keys": 1, "guitar": 2, "lead": 3, "pad": 4, "drums": DRUM_CHANNEL,
-}  # fmt: skip
-"""MIDI channels (from 0) of the players, as in the MIDI files that are written."""
 
 _CLOCK, _START, _CONTINUE, _STOP, _POSITION = 0xF8, 0xFA, 0xFB, 0xFC, 0xF2
 _NOTES_OFF = 123

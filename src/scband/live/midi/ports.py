@@ -225,7 +225,8 @@ def _library() -> Any:
         import rtmidi  # noqa: PLC0415  # a system library's door, opened when it is wanted
     except ImportError as error:
         raise MidiError(
-            f"RtMidi is not installed ({error}): `pip install python-rtmidi`"
+            f"RtMidi cannot be loaded ({error}): `pip install python-rtmidi`; on Linux it needs "
+            "libasound2"
         ) from error
     return rtmidi
 
