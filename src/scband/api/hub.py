@@ -87,14 +87,17 @@ class Client:
 
     def notify(self, message: dict[str, Any]) -> None:
         """Send a notice with the next sequence number."""
-        if not self.socket.open:
-            return
-        if self.socket.unsent > NOTICE_BYTES:
-            _LOG.info("a client of %s is too slow for its notices: closed", self.plugin_id)
-            self.socket.drop()
-            return
         self.sequence += 1
-        self.socket.write(text_frame(encode({**message, "seq": self.sequence})))
+        self.send(encode({**message, "seq": self.sequence}))
+
+    def send(self, text: bytes) -> None:
+        """Send a text that must not be lost; who cannot take it in is closed."""
+        socket = self.socket
+        if socket.unsent > NOTICE_BYTES:
+            _LOG.info("a client of %s is too slow for its notices: closed", self.plugin_id)
+            socket.drop()
+        elif socket.open:
+            socket.write(text_frame(text))
 
     def fail(self, error: ScbandError, **about: Any) -> None:
         """Send an error."""

@@ -22,7 +22,7 @@ from scband.api.messages import (
     read_message,
 )
 from scband.api.services import Services
-from scband.api.sockets import EXTENSION, DirectSocket, text_frame
+from scband.api.sockets import EXTENSION, DirectSocket
 from scband.errors import ForbiddenError, JobNotFoundError, ScbandError, ServiceUnavailableError
 
 _PROBE = b'{"t":'
@@ -82,8 +82,7 @@ class _Desk:
         if not self._client.admits():
             return
         if text.startswith(_PROBE):  # a bare probe of latency comes back as it is
-            if self._client.socket.unsent == 0:
-                self._client.socket.write(text_frame(text))
+            self._client.send(text)
             return
         message: Incoming | None = None
         try:

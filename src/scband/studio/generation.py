@@ -37,6 +37,7 @@ MOST_TEXT = 200_000
 """No chart that is sent is longer, in characters."""
 _CHECKED_NOW = 1_000  # characters of a progression that is read at once, to refuse it early
 _DEFAULT_STYLE = "pop"
+_MOST_SYMBOLS = 1000  # chords that a result names
 _HEARD = 0.9  # the share of the work that is listening, where there is audio
 
 
@@ -268,4 +269,4 @@ def _begin(performance: Performance) -> float:
 
 def _symbols(performance: Performance) -> Sequence[str]:
     symbols = [str(item.chord) for slot in performance.slots() for item in slot.bar.chords]
-    return symbols[:10_000]
+    return symbols[:_MOST_SYMBOLS]

@@ -203,6 +203,10 @@ class Orchestrator:
         self.start()
         request = self._with_audio(request, plugin_id)
         request.check()
+        if refused := set(request.track_types) - set(self.settings.track_names()):
+            raise InvalidRequestError(
+                f"{', '.join(sorted(refused))} may not be asked for here (setting track_types)"
+            )
         wanted = plugin_id and (keep_ahead or self.plugins.get(plugin_id).keep_ahead)
         ahead = Ahead(request, self.settings.max_file_age_seconds, pending=True) if wanted else None
         job = self._submit(request, plugin_id, ahead)

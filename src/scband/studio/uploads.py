@@ -137,10 +137,13 @@ class UploadStore:
         return upload
 
     def get(self, audio_id: str, owner: str | None = None) -> Upload:
-        """Return an upload, of one owner only if that is given; raises AudioNotFoundError."""
+        """Return an upload, of one owner (or of nobody's) only if that is given.
+
+        Raises AudioNotFoundError.
+        """
         with self._lock:
             upload = self._uploads.get(audio_id)
-        if upload is None or owner not in (None, upload.owner):
+        if upload is None or (owner is not None and upload.owner not in ("", owner)):
             raise AudioNotFoundError("there is no recording of that id: upload it (again)")
         return upload
 
