@@ -23,8 +23,8 @@ from scband.settings import Settings
 from scband.supercollider.engine import BeatReport, Engine
 from scband.supercollider.measure import onsets
 
-CHART = "tempo: 140\nstyle: rock\nmeter: 4/4\n[A]\n| C | F | G | C |\n| Am | F | G | C |\n"
-TEMPO = 140.0
+CHART = "tempo: 168\nstyle: rock\nmeter: 4/4\n[A]\n| C | F | G | C |\n| Am | F | G | C |\n"
+TEMPO = 168.0
 CHORUSES, SOFT_FROM = 2, 40
 
 
@@ -212,8 +212,8 @@ def moved() -> Iterator[Engine]:
 def test_however_the_clock_is_moved_each_note_sounds_once(moved: Engine, tmp_path: Path) -> None:
     dice, bars = np.random.default_rng(5), 6
     moved.add_player("moved", "click")
-    for bar in range(bars):
-        notes = [Note(n / 2, 0.05, 69, 1.0) for n in range(8)]
+    for bar in range(bars + 2):  # the last ones are empty
+        notes = [Note(n / 2, 0.05, 69, 1.0) for n in range(8 if bar < bars else 0)]
         moved.patterns.send_bar("moved", bar, 4.0 * bar, 4.0, notes).result(2)
     (path,) = moved.recorder.record({tmp_path / "moved.wav": moved.mixer.strip("moved").bus})
     moved.patterns.start(150, 0.2)
@@ -222,10 +222,8 @@ def test_however_the_clock_is_moved_each_note_sounds_once(moved: Engine, tmp_pat
         moved.patterns.set_tempo(150 * float(dice.uniform(0.85, 1.2)))
         moved.patterns.nudge(float(dice.uniform(-0.05, 0.05)), float(dice.uniform(0.5, 2)))
         time.sleep(float(dice.uniform(0.02, 0.2)))
-        if moved.patterns.ping().beat > 4 * bars - 0.3:
+        if moved.patterns.ping().beat > 4 * bars + 0.5:
             break
-    moved.patterns.off("moved", "now")
-    time.sleep(0.3)
     moved.patterns.stop()
     moved.recorder.stop()
     samples, rate = soundfile.read(path, always_2d=True)
@@ -253,7 +251,7 @@ def test_with_link_the_peers_keep_the_time() -> None:
 
 
 def test_a_rehearsal_prints_how_together_they_were_and_draws_it(tmp_path: Path) -> None:
-    times = beats([150.0] * 28)
+    times = beats([160.0] * 20)
     chart = tmp_path / "song.txt"
     chart.write_text(CHART)
     take = perform(tmp_path / "take.wav", times)
@@ -271,7 +269,7 @@ def test_a_rehearsal_prints_how_together_they_were_and_draws_it(tmp_path: Path) 
     )
     told = json.loads(done.stdout)
     assert told["follow"] == "adaptive"
-    assert told["beats"] > 20
+    assert told["beats"] > 14
     assert told["bars_out"] == 0
     assert abs(told["asynchronies"][0][3]) < 0.003 or told["xruns"]
     assert plot.read_bytes().startswith(b"\x89PNG")
