@@ -31,10 +31,13 @@ _LEAP, _LEAP_REACH = 0.04, 0.3
 """How likely a sudden change is, anything up to this share faster or slower."""
 _RESTART = np.float32(1e-7)
 """How likely it is at each step that the performer begins anew, in all states together."""
-_HEARD = 0.06
+PLACES = 24
+"""Places in a beat at which the network may hear one, rightly or wrongly."""
+HEARD = 0.06
 """How likely the network takes any frame for a beat: what it says is weighed against this."""
-_TRUST = 0.6
-"""Neighbouring frames say much the same: the weight of each."""
+_ON_THE_BEAT = 0.75
+_TRUST = 1.3
+"""What the network says of one frame, as a weight."""
 _ANYWHERE = 0.06
 """How much rarer than on a beat attacks are where none belongs."""
 _SCATTER_STEPS, _SCATTER_SHARE = 1.0, 0.015
@@ -68,6 +71,7 @@ _NEAR = tuple(
     for k in range(REACH)
 )
 """The states that are so many steps away from a beat."""
+_PLACE = np.round(_States.phase * PLACES).astype(np.int64) % PLACES
 
 
 class BarPointer:
@@ -109,24 +113,39 @@ class BarPointer:
         self._state += self._fresh * _RESTART
         self._state /= self._state.sum()
 
-    def hear(self, beat: float, doubt: float = 1.0) -> None:
+    def hear(self, beat: float, doubt: float = 1.0, usual: Array | None = None) -> None:
         """Weigh the states by how likely the present step is a beat, 0-1.
 
-        That it is none counts by `doubt` only, 0-1: whoever rests has not lost the beat.
+        That none is heard counts by `doubt` only, 0-1: whoever rests has not lost the beat.
+        `usual` holds how likely one is said to be heard at each of `PLACES` of the beat; without
+        it beats are heard where they fall.
         """
         beat = min(max(beat, 0.01), 0.97)
-        odds = beat / (1 - beat) * (1 - _HEARD) / _HEARD
-        trust = _TRUST if odds > 1 else _TRUST * doubt
+        on_the_beat = _ON_THE_BEAT if usual is None else float(usual[0])
+        odds = _odds(beat, on_the_beat, doubt)
         for distance, states in enumerate(_NEAR):
-            share = 1 - distance / REACH
-            self._state[states] *= np.float32(odds ** (share * trust))
+            self._state[states] *= np.float32(odds ** (1 - distance / REACH))
+        if usual is not None:
+            # what is early or late by a place is the beat itself
+            others = np.array([_odds(beat, float(u), doubt) for u in usual])
+            others[[-1, 0, 1]] = 1.0
+            self._state *= others.astype(np.float32)[_PLACE]
 
-    def strike(self, weight: float) -> None:
-        """Weigh the states by an attack at this step: it marks a beat, or an even part of one."""
-        self._state *= np.exp(np.float32(weight) * self._attacks)
+    def strike(self, weight: float, usual: Array | None = None, learnt: float = 0.0) -> None:
+        """Weigh the states by an attack at this step: it marks a beat, or an even part of one.
+
+        `usual` holds how often an attack was heard at each of `PLACES` of the beat, and `learnt`
+        how much that counts, 0-1.
+        """
+        self._state *= np.exp(np.float32(weight * (1 - learnt)) * self._attacks)
+        if usual is not None and learnt > 0:
+            wide = np.maximum(usual, 0.6 * np.maximum(np.roll(usual, 1), np.roll(usual, -1)))
+            likely = np.maximum(wide / max(float(wide.max()), 1e-3), _ANYWHERE)
+            self._state *= (likely ** (weight * learnt)).astype(np.float32)[_PLACE]
 
     def best(self) -> Guess:
         """Return the likeliest tempo and place, averaged over what is close to them."""
+        self._state /= self._state.sum()
         by_length = np.add.reduceat(self._state, _States.first)
         sums = np.concatenate([[0], np.cumsum(by_length)])
         low, high = _windows()
@@ -153,6 +172,12 @@ class BarPointer:
             return Guess(phase, float(_States.lengths[(low + high) // 2]), 0.0)
         length = float(mass @ _States.length[part]) / total
         return Guess((phase + float(mass @ off) / total) % 1, length, total)
+
+
+def _odds(beat: float, usual: float, doubt: float) -> float:
+    """Return how much likelier `beat` is where one is usually heard than anywhere."""
+    odds = (usual / HEARD) ** beat * ((1 - usual) / (1 - HEARD)) ** (1 - beat)
+    return float(odds ** (_TRUST if odds > 1 else _TRUST * doubt))
 
 
 @lru_cache(maxsize=4)

@@ -28,6 +28,10 @@ class NoteEvidence:
         self._loudness += 0.1 * (velocity - self._loudness)
         weight = min(max(accent, 0.4), 1.4) * (1.2 if pitch is not None and pitch < _LOW else 1.0)
         self.last = max(self.last, time)
+        self.strike(time, weight)
+
+    def strike(self, time: float, weight: float) -> None:
+        """Take in an attack of a weight, mostly 0-1."""
         if self._struck and abs(time - self._struck[-1][0]) < TOGETHER:
             first, before = self._struck[-1]
             self._struck[-1] = (first, min(max(before, weight) + 0.1, _MOST))

@@ -8,6 +8,7 @@ import numpy as np
 
 from scband.analysis.follow.bar_pointer import STEPS_PER_SECOND, BarPointer, Guess
 from scband.analysis.follow.cues import Array, Listening
+from scband.analysis.follow.habit import Habit
 from scband.analysis.follow.network import LATENESS, STRIDE, BeatNetwork
 from scband.analysis.follow.notes import TOGETHER, NoteEvidence
 from scband.analysis.follow.pulse import Pulse
@@ -27,6 +28,12 @@ _FADE = math.exp(-_STEP / 0.8)
 """A rest says less and less of the beat: what was last heard counts e times less after 0.8 s."""
 _REST = 0.03
 """A beat is this likely where no note is played, while others are."""
+_ATTACK = 0.4
+"""What an attack in the sound weighs, where a note that is played weighs 1."""
+_LATE_ATTACK = 0.006
+"""Seconds from the beginning of a note to where its attack is heard in the sound."""
+_SURE = 0.5
+"""A habit is learnt only while the beat is this likely."""
 _GAP = 2.0
 """Seconds that may be missing in what is heard before they are not gone through step by step."""
 
@@ -53,6 +60,9 @@ class BeatTracker:
         self._listening = Listening()
         self._network = BeatNetwork()
         self._notes = NoteEvidence()
+        self._habit = Habit.of_beats()
+        self._strikes = Habit.of_attacks()
+        self._told = False
         self._frames: list[tuple[float, Array]] = []
         self._framed = -math.inf
         self._clock: float | None = None
@@ -80,10 +90,11 @@ class BeatTracker:
 
     def place(self, time: float, beat: float, tempo: float) -> None:
         """Know from outside where the beat is: a count-in, a tap, the band's own clock."""
+        self._told = True
         self._pulse = Pulse(time, beat, tempo, 1.0)
         self._clock = time if self._clock is None else self._clock
         now = self._pulse.at(self._clock).beat / self._unit
-        self._pointer.set(60 * STEPS_PER_SECOND * self._unit / tempo, now % 1, _TOLD)
+        self._pointer.set(self._length(self._pulse), now % 1, _TOLD)
 
     def hear_frame(self, frame: Frame, time: float) -> None:
         """Take in one frame of the server's analysis; `time` is when it happened."""
@@ -101,6 +112,7 @@ class BeatTracker:
     def hear_onset(self, onset: Onset, time: float) -> None:
         """Take in the beginning of a sound; `time` is when it began."""
         self._listening.hear_onset(onset)
+        self._notes.strike(time - _LATE_ATTACK, _ATTACK)
 
     def hear_note(self, time: float, velocity: float, pitch: float | None = None) -> None:
         """Take in a note of a MIDI performance; velocity 0-1, pitch a MIDI number."""
@@ -121,11 +133,22 @@ class BeatTracker:
             self._pointer.move()
             self._clock += _STEP
             weight = self._notes.at(self._clock)
+            if self._knows() and self._pulse is not None:
+                self._strikes.hear(min(weight, 1.0), self._phase(self._pulse))
             if weight > 0:
-                self._lively = 1.0
-                self._pointer.strike(weight)
+                self._lively = 1.0 if self._notes.last > self._framed else self._lively
+                self._pointer.strike(weight, self._strikes.usual, self._strikes.learnt)
             elif self._notes.last > self._framed:
                 self._weigh(_REST)
+
+    def _knows(self) -> bool:
+        """Say whether the beat was told from outside and is still believed."""
+        return self._told and self._pulse is not None and self._pulse.confidence > _SURE
+
+    def _phase(self, pulse: Pulse) -> float:
+        """Return where in the felt beat, 0-1, the clock is by a pulse."""
+        assert self._clock is not None
+        return pulse.at(self._clock).beat / self._unit % 1
 
     def _skip(self, time: float) -> float:
         """Begin anew at `time` where the last pulse has led to, as nothing was heard so long."""
@@ -133,14 +156,22 @@ class BeatTracker:
             self._pointer.forget()
         else:
             pulse = self._pulse.at(time)
-            length = 60 * STEPS_PER_SECOND * self._unit / pulse.tempo
-            self._pointer.set(length, pulse.beat / self._unit % 1, 2 * _TOLD)
+            self._pointer.set(self._length(pulse), pulse.beat / self._unit % 1, 2 * _TOLD)
         return time
+
+    def _length(self, pulse: Pulse) -> float:
+        """Return the steps of a felt beat at a pulse's tempo."""
+        return 60 * STEPS_PER_SECOND * self._unit / pulse.tempo
 
     def _weigh(self, beat: float) -> None:
         """Weigh where the pointer may be by how likely a beat is now."""
         self._lively = max(beat, self._lively * _FADE)
-        self._pointer.hear(beat, self._lively)
+        usual = None
+        if self._knows() and self._pulse is not None:
+            self._habit.hear(beat, self._phase(self._pulse))
+        if self._habit.learnt > 0:
+            usual = self._habit.usual
+        self._pointer.hear(beat, self._lively, usual)
 
     def _read(self) -> None:
         """Bring the pulse up to what the pointer says."""
@@ -153,8 +184,7 @@ class BeatTracker:
             return
         pulse = self._pulse.at(self._clock)
         foreseen = pulse.beat / self._unit
-        length = 60 * STEPS_PER_SECOND * self._unit / pulse.tempo
-        near = self._pointer.near(foreseen % 1, length)
+        near = self._pointer.near(foreseen % 1, self._length(pulse))
         self._take(guess if guess.probability > _SWITCH * near.probability else near, foreseen)
 
     def _take(self, guess: Guess, foreseen: float) -> None:
