@@ -56,20 +56,13 @@ def pool(tmp_path_factory):
         made.close()
 
 
-def until(true, seconds=WAIT):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
-
-
 def test_work_is_done_in_another_process_at_low_priority(pool):
     pid, niceness = pool.submit("tasks_of_test:count", 1).wait(WAIT)
     assert pid != os.getpid()
     assert niceness >= min(19, os.nice(0) + 10)
 
 
-def test_progress_and_pieces_are_told_on_the_way(pool):
+def test_progress_and_pieces_are_told_on_the_way(pool, until):
     seen = []
     job = pool.submit(
         "tasks_of_test:count", 4, listener=lambda job: seen.append((job.state, job.progress))
@@ -106,7 +99,7 @@ def test_a_worker_that_dies_fails_its_job_and_no_other(pool):
     assert pool.submit("tasks_of_test:count", 1).wait(WAIT)
 
 
-def test_a_cancelled_job_ends_at_once_with_everything_it_started(pool):
+def test_a_cancelled_job_ends_at_once_with_everything_it_started(pool, until):
     job = pool.submit("tasks_of_test:start_child")
     until(lambda: job.partials)
     child = psutil.Process(job.partials[0])
@@ -135,7 +128,7 @@ def test_waiting_for_a_job_has_an_end_and_leaves_it_running(pool):
     pool.cancel(job.id)
 
 
-def test_heavy_jobs_leave_room_for_a_light_one_and_the_queue_is_bounded(pool):
+def test_heavy_jobs_leave_room_for_a_light_one_and_the_queue_is_bounded(pool, until):
     heavy = [pool.submit("tasks_of_test:count", 999, seconds=0.1, heavy=True) for _ in range(2)]
     until(lambda: all(job.state is JobState.RUNNING for job in heavy))
     waiting = [pool.submit("tasks_of_test:count", 999, seconds=0.1, heavy=True) for _ in range(2)]
@@ -149,7 +142,7 @@ def test_heavy_jobs_leave_room_for_a_light_one_and_the_queue_is_bounded(pool):
         assert job.over
 
 
-def test_results_are_kept_for_a_time_only(tmp_path):
+def test_results_are_kept_for_a_time_only(tmp_path, until):
     pool = JobPool(JobLimits(workers=1, keep_most=2))
     try:
         jobs = [pool.submit("scband.studio.worker:nothing") for _ in range(4)]
@@ -163,7 +156,7 @@ def test_results_are_kept_for_a_time_only(tmp_path):
         pool.close()
 
 
-def test_a_closed_pool_leaves_no_process_and_cancels_what_waits(tmp_path):
+def test_a_closed_pool_leaves_no_process_and_cancels_what_waits(tmp_path, until):
     before = {child.pid for child in psutil.Process().children()}
     pool = JobPool(JobLimits(workers=1))
     pool.prepare()
@@ -178,7 +171,7 @@ def test_a_closed_pool_leaves_no_process_and_cancels_what_waits(tmp_path):
         pool.submit("scband.studio.worker:nothing")
 
 
-def test_a_worker_does_not_outlive_its_parent(tmp_path):
+def test_a_worker_does_not_outlive_its_parent(tmp_path, until):
     import subprocess
     import sys
 

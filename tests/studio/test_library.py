@@ -29,13 +29,6 @@ def write_midi(path, *, tempo=100.0, beats=8, program=33, channel=0):
     file.save(path)
 
 
-def until(true, seconds=WAIT):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
-
-
 @pytest.fixture
 def studio(tmp_path):
     settings = Settings.load(monitor_folder=str(tmp_path / "watched"))
@@ -49,7 +42,7 @@ def told(studio, kind):
     return [event for event in studio.told if isinstance(event, kind)]
 
 
-def test_a_dropped_file_is_found_read_and_announced_once(studio, tmp_path):
+def test_a_dropped_file_is_found_read_and_announced_once(studio, tmp_path, until):
     write_midi(tmp_path / "riff.mid")
     shutil.copy(tmp_path / "riff.mid", studio.folder / "riff.MID")
     until(lambda: told(studio, MidiReady))
@@ -63,7 +56,7 @@ def test_a_dropped_file_is_found_read_and_announced_once(studio, tmp_path):
     assert len(told(studio, MidiReady)) == 1
 
 
-def test_files_in_track_folders_and_with_other_programs_tell_their_track(studio, tmp_path):
+def test_files_in_track_folders_and_with_other_programs_tell_their_track(studio, tmp_path, until):
     write_midi(tmp_path / "x.mid", program=60)
     write_midi(tmp_path / "d.mid", channel=9)
     (tmp_path / "x.mid").rename(studio.folder / "generated_accompaniments" / "keys" / "x.midi")
@@ -73,7 +66,7 @@ def test_files_in_track_folders_and_with_other_programs_tell_their_track(studio,
     assert tracks == {"x.midi": "keys", "d.mid": "drums"}
 
 
-def test_a_file_that_goes_is_told_and_listed_no_more(studio, tmp_path):
+def test_a_file_that_goes_is_told_and_listed_no_more(studio, tmp_path, until):
     write_midi(studio.folder / "riff.mid")
     until(lambda: told(studio, MidiReady))
     file_id = told(studio, MidiReady)[0].entry.file_id
@@ -128,7 +121,7 @@ def test_links_pipes_and_folders_are_not_followed(tmp_path):
             read_facts(tmp_path / name)
 
 
-def test_a_trap_in_the_folder_is_told_as_refused_and_not_listed(studio):
+def test_a_trap_in_the_folder_is_told_as_refused_and_not_listed(studio, until):
     (studio.folder / "trap.mid").write_bytes(BAD["thousands_of_days"])
     until(lambda: told(studio, MidiRefused))
     event = told(studio, MidiRefused)[0]
@@ -137,7 +130,7 @@ def test_a_trap_in_the_folder_is_told_as_refused_and_not_listed(studio):
     assert studio.library.entries() == ()
 
 
-def test_a_thousand_files_are_read_at_the_start_without_a_notice_each(tmp_path):
+def test_a_thousand_files_are_read_at_the_start_without_a_notice_each(tmp_path, until):
     watched = tmp_path / "watched"
     watched.mkdir()
     write_midi(tmp_path / "one.mid")
@@ -156,7 +149,7 @@ def test_a_thousand_files_are_read_at_the_start_without_a_notice_each(tmp_path):
         until(lambda: len(studio.library.entries()) == 801)
 
 
-def test_old_generated_files_go_and_users_files_stay(tmp_path):
+def test_old_generated_files_go_and_users_files_stay(tmp_path, until):
     settings = Settings.load(monitor_folder=str(tmp_path / "watched"), max_file_age_seconds=1)
     with Orchestrator(settings) as studio:
         write_midi(studio.folder / "mine.mid")
@@ -172,7 +165,7 @@ def test_old_generated_files_go_and_users_files_stay(tmp_path):
         until(lambda: [entry.filename for entry in studio.library.entries()] == ["mine.mid"])
 
 
-def test_folders_that_were_removed_are_made_again_when_they_are_needed(studio):
+def test_folders_that_were_removed_are_made_again_when_they_are_needed(studio, until):
     shutil.rmtree(studio.folder)
     studio.register_plugin("back")
     write_midi(studio.folder / "riff.mid")

@@ -28,13 +28,6 @@ from scband.studio.plugins import PluginState
 WAIT = 60.0
 
 
-def until(true, seconds=WAIT):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
-
-
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studio")
@@ -164,7 +157,7 @@ def test_a_folder_elsewhere_is_refused(studio):
         studio.get_plugin_status("bold")
 
 
-def test_every_state_and_step_is_announced_in_order(studio):
+def test_every_state_and_step_is_announced_in_order(studio, until):
     heard = []
     leave = studio.subscribe(heard.append)
     studio.register_plugin("watched")
@@ -179,7 +172,7 @@ def test_every_state_and_step_is_announced_in_order(studio):
     assert kinds[-1] == "JobChanged"
 
 
-def test_a_cancelled_generation_leaves_nothing(studio):
+def test_a_cancelled_generation_leaves_nothing(studio, until):
     studio.register_plugin("hasty")
     temp = studio.folder / "generated_accompaniments" / "temp"
     before = {entry.file_id for entry in studio.library.entries()}
@@ -199,7 +192,7 @@ def test_a_cancelled_generation_leaves_nothing(studio):
     assert {entry.file_id for entry in studio.library.entries()} == before
 
 
-def test_music_is_kept_32_beats_ahead_of_a_plugin_that_asked_for_it(studio):
+def test_music_is_kept_32_beats_ahead_of_a_plugin_that_asked_for_it(studio, until):
     studio.register_plugin("live", keep_ahead=True)
     job = studio.generate_accompaniment(
         ["bass"], 120, chord_progression="C-F", duration=16, plugin_id="live"
@@ -219,7 +212,7 @@ def test_music_is_kept_32_beats_ahead_of_a_plugin_that_asked_for_it(studio):
     studio.report_transport("live", False, 0.0, 120.0)
 
 
-def test_generations_are_logged_and_plugins_states_kept(studio):
+def test_generations_are_logged_and_plugins_states_kept(studio, until):
     log = studio.folder / "logs" / "generations.jsonl"
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert lines
