@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -70,12 +69,7 @@ class Orchestrator:
             on_refused=lambda *said: self._announce(MidiRefused(*said)),
             endings=tuple(f".{name}" for name in self.settings.format_names()),
         )
-        self._spool = tempfile.TemporaryDirectory(
-            prefix="scband-uploads-", ignore_cleanup_errors=True
-        )
-        self.uploads = UploadStore(
-            Path(self._spool.name), round(self.settings.max_upload_mb * 2**20)
-        )
+        self.uploads = UploadStore(round(self.settings.max_upload_mb * 2**20))
 
     def __enter__(self) -> Orchestrator:
         return self.start()
@@ -112,7 +106,7 @@ class Orchestrator:
         if house is not None:
             house.close()
         self.jobs.close()
-        self._spool.cleanup()
+        self.uploads.close()
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Let `listener` hear every event, in whichever thread it happens; returns the way out."""

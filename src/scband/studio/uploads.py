@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +21,8 @@ from scband.errors import (
     PayloadTooLargeError,
 )
 
+_PREFIX = "scband-uploads-"
+_FORGOTTEN_SECONDS = 86_400.0
 _CHECK_RATE = 4000  # hertz; the samples are only counted
 
 
@@ -90,19 +95,32 @@ class IncomingAudio:
 
 
 class UploadStore:
-    """Uploads by id in a folder of scband's own, the oldest ones removed as new ones come."""
+    """Uploads by id in a temporary folder, the oldest ones removed as new ones come."""
 
-    def __init__(self, folder: Path, most_bytes: int, most_files: int = 64) -> None:
-        self.folder, self.most_bytes, self._most_files = folder, most_bytes, most_files
+    def __init__(self, most_bytes: int, most_files: int = 64) -> None:
+        self.most_bytes, self._most_files = most_bytes, most_files
         self._lock = threading.Lock()
         self._uploads: dict[str, Upload] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder, made at its first use; raises FolderNotWritableError."""
+        with self._lock:
+            if self._folder is None:
+                try:
+                    _remove_forgotten()
+                    self._folder = tempfile.TemporaryDirectory(
+                        prefix=_PREFIX, ignore_cleanup_errors=True
+                    )
+                except OSError as error:
+                    raise FolderNotWritableError(
+                        f"recordings cannot be kept: {error.strerror}; free space, or set TMPDIR"
+                    ) from None
+            return Path(self._folder.name)
 
     def receive(self) -> IncomingAudio:
         """Begin an upload; raises FolderNotWritableError."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise FolderNotWritableError(f"{self.folder}: {error.strerror}") from None
         return IncomingAudio(self.folder / f"{secrets.token_hex(12)}.audio", self.most_bytes)
 
     def copy(self, path: Path) -> IncomingAudio:
@@ -167,4 +185,15 @@ class UploadStore:
         """Remove everything that was uploaded."""
         with self._lock:
             self._uploads.clear()
-        shutil.rmtree(self.folder, ignore_errors=True)
+            folder, self._folder = self._folder, None
+        if folder is not None:
+            folder.cleanup()
+
+
+def _remove_forgotten() -> None:
+    """Remove what a service that was killed has left more than a day ago."""
+    limit = time.time() - _FORGOTTEN_SECONDS
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # somebody else's, or gone meanwhile
+            if left.lstat().st_mtime < limit and left.lstat().st_uid == os.geteuid():
+                shutil.rmtree(left, ignore_errors=True)
