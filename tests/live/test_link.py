@@ -119,7 +119,7 @@ def test_the_band_sounds_on_the_peer_s_beat_in_its_place_in_the_bar(
     other = peer(100.0)
     band.play(240, numerator)
     other.found()
-    beats = band.next_beats(6)
+    beats = band.next_beats(4)
     off = [other.off(report) for report in beats]
     print(f"Link: worst {max(map(abs, off)) * 1e3:.3f} ms off in {numerator}/4")
     assert max(map(abs, off)) < PHASE_SECONDS

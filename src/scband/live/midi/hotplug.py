@@ -136,7 +136,7 @@ class HotPlug:
             try:
                 self._look(way)
             except MidiError as error:
-                way.close()
+                self._shut(way)
                 if any(wanted not in ("all", "none", "") for wanted in self._wanted):
                     self._once(str(error))
         self._outputs = tuple(port for way in self._doorways for port in way.outputs.values())
@@ -146,12 +146,19 @@ class HotPlug:
         name = self._jack() if way.door is Door.JACK else ""
         jack = jack_identity(name)
         if way.access is not None and way.jack != jack:
-            way.close()
+            self._shut(way)
         if way.access is None:
             way.access = opened(way.door, name)
             way.jack = jack
         self._look_at_inputs(way, way.access)
         self._look_at_outputs(way, way.access)
+
+    def _shut(self, way: _Doorway) -> None:
+        """Close a door; what was held on its ports is let go."""
+        names = tuple(way.inputs)
+        way.close()
+        for name in names:
+            self._on_unplugged(name, time.time())
 
     def _look_at_inputs(self, way: _Doorway, access: Access) -> None:
         there = matching(self._wanted[0], access.inputs())
@@ -160,7 +167,11 @@ class HotPlug:
             self._say(f"MIDI input {name} has gone")
             self._on_unplugged(name, time.time())
         for name in [n for n in there if n not in way.inputs]:
-            way.inputs[name] = access.open_input(name, partial(self._came, name))
+            try:
+                way.inputs[name] = access.open_input(name, partial(self._came, name))
+            except MidiError as error:  # another program has it, maybe; the other ports are opened
+                self._once(str(error))
+                continue
             self._say(f"MIDI input {name}")
 
     def _came(self, name: str, message: list[int], when: float) -> None:
@@ -173,7 +184,11 @@ class HotPlug:
             way.outputs.pop(name).close()
             self._say(f"MIDI output {name} has gone")
         for name in [n for n in there if n not in way.outputs]:
-            way.outputs[name] = access.open_output(name)
+            try:
+                way.outputs[name] = access.open_output(name)
+            except MidiError as error:
+                self._once(str(error))
+                continue
             self._outputs = (*self._outputs, way.outputs[name])
             self._say(f"MIDI output {name}")
             self._on_output()

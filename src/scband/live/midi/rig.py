@@ -9,7 +9,7 @@ from typing import Protocol
 
 from scband.agents.form import Form
 from scband.errors import ScbandError
-from scband.live.bus import Bus, Mailbox
+from scband.live.bus import Bus, Event, Mailbox
 from scband.live.clockline import nudged
 from scband.live.countin import Entry
 from scband.live.events import Followed, Planned
@@ -147,13 +147,19 @@ class MidiRig:
     def _take(self, mailbox: Mailbox) -> None:
         while not mailbox.closed:
             event = mailbox.wait(_WAIT_SECONDS)
-            if isinstance(event, BeatReport):
-                self.on_beat(event)
-            elif isinstance(event, Planned) and self.options.sends and self.options.notes_out:
-                self._notes.on_bar(event.plan)
-            elif isinstance(event, Followed):
-                tempo = nudged(event.tempo, event.seconds, event.beats)
-                self.scheduler.bend(event.beat, tempo)
+            try:
+                self._go_on(event)
+            except ScbandError as error:
+                self._say(f"MIDI: {error}")
+
+    def _go_on(self, event: Event | None) -> None:
+        if isinstance(event, BeatReport):
+            self.on_beat(event)
+        elif isinstance(event, Planned) and self.options.sends and self.options.notes_out:
+            self._notes.on_bar(event.plan)
+        elif isinstance(event, Followed):
+            tempo = nudged(event.tempo, event.seconds, event.beats)
+            self.scheduler.bend(event.beat, tempo)
 
     def on_beat(self, report: BeatReport) -> None:
         """Take a beat that is about to sound: send on it, and go with the clock that comes in."""
