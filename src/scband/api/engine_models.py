@@ -166,7 +166,7 @@ class MixSuggestion(Answer):
         str,
         Field(
             examples=[
-                "bass (bass) has -18.3 LUFS, 10.7 LU louder than is usual beside the other tracks."
+                "bass has -18.3 LUFS, 10.7 LU louder than is usual beside the other tracks."
             ]
         ),
     ]

@@ -47,12 +47,18 @@ def levels(mix: Mix) -> Iterator[Suggestion]:
             kind=Kind.LEVEL,
             track=track.name,
             message=f"{verb} {track.name} by {abs(deviation):.1f} dB.",
-            reason=f"{track.name} ({track.role}) has {track.loudness:.1f} LUFS, "
+            reason=f"{_titled(track)} has {track.loudness:.1f} LUFS, "
             f"{abs(deviation):.1f} LU {side} than is usual beside the other tracks.",
             severity=4.0 * beyond,
             measured={"loudness_lufs": track.loudness, "deviation_lu": deviation},
             action={"gain_db": -deviation},
         )
+
+
+def _titled(track: Track) -> str:
+    """Name a track with its role, once."""
+    known = str(track.role) in track.name.lower()
+    return track.name if known else f"{track.name} ({track.role})"
 
 
 def clipping(mix: Mix) -> Iterator[Suggestion]:
@@ -126,7 +132,7 @@ def masked(mix: Mix) -> Iterator[Suggestion]:
             track=track.name,
             message=f"Cut {masker.name} by {-cut:.1f} dB around {pair.centre_hz:.0f} Hz "
             f"(Q {pair.q:.1f}) to make room for {track.name}.",
-            reason=f"Others cover {100 * share:.0f} % of {track.name}'s loudness, {masker.name} "
+            reason=f"Others cover {100 * share:.0f} % of what {track.name} has, {masker.name} "
             f"most of it ({100 * pair.share:.0f} %): it is {pair.excess_db:.1f} dB above "
             f"{track.name} in {place}.",
             severity=100 * beyond,
