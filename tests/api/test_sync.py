@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from scband.api import hub as hubs
+from scband.api import messages
 from scband.api.keyring import Role
 from scband.api.serve import Service
 
@@ -212,9 +213,9 @@ SYNC = '{"type":"transport_sync","isPlaying":%s,"currentBeat":%s,"tempo":%s}'
         ('{"type":"unheard_of"}', WRONG),
         ('{"type":"transport_sync"}', WRONG),
         (SYNC % ('"yes"', 1, 120), WRONG),
-        (SYNC % ("true", -1, 120), WRONG),
+        (SYNC % ("true", -1, 120), "invalid_position"),
         (SYNC % ("true", "NaN", 120), WRONG),
-        (SYNC % ("true", 1, 0), WRONG),
+        (SYNC % ("true", 1, 0), "invalid_position"),
         ('{"type":"generate_request","chord_progression":"C-H9x"}', "invalid_chart"),
         ('{"type":"generate_request","chord_progression":""}', WRONG),
         ('{"type":"generate_request","chord_progression":"C","tempo":1e400}', WRONG),
@@ -366,6 +367,21 @@ def test_music_is_kept_ahead_of_the_reported_transport(service, join):
             assert message["start"] in (covered, 20.0)
             covered = message["start"] + message["duration"]
     plugin.send(type="transport_sync", isPlaying=False, currentBeat=0.0, tempo=120.0)
+
+
+def test_every_message_of_the_documentation_is_taken_and_every_one_sent_is_documented(join):
+    plugin = join("reader")
+    for name, (_, text) in messages.INCOMING.items():
+        assert messages.read_message(text.encode()).type == name
+        if name != "cancel_job":
+            plugin.socket.send(text)
+    plugin.until("job_progress", seconds=30, state="done")
+    plugin.send(type="cancel_job", job_id="none")
+    plugin.until("error", code="job_not_found")
+    told = {message["type"] for message in plugin.told}
+    assert told <= set(messages.OUTGOING)
+    assert told >= set(messages.OUTGOING) - {"midi_removed", "midi_refused"}
+    plugin.send(type="transport_sync", isPlaying=False, currentBeat=0, tempo=120)
 
 
 def test_files_are_in_the_monitored_folder(service):

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from scband.api.messages import INCOMING, OUTGOING
 from scband.api.problems import KINDS, MEDIA_TYPE, Problem
 
 _OPEN = {"/", "/health", "/api/plugin/register", "/api/page/session"}
@@ -23,8 +24,15 @@ and writes MIDI files where a plugin looks for them.
 other request, or comes from `scband token PLUGIN_ID`.
 
 **The WebSocket** `/ws/sync` takes the same token (as a header, as `?token=…`, or from a browser as
-the subprotocols `scband, bearer.…`). Messages are JSON with a `type`: `transport_sync` both ways,
-`generate_request` in, `midi_ready` out, and progress, states and errors.
+the subprotocols `scband, bearer.…`). Messages are JSON with a `type`. You send:
+
+IN
+
+You get, besides a `transport_sync` every `sync_interval_ms`, each with a `seq` without gaps:
+
+OUT
+
+A message without a type that begins with `{"t":` comes back as it is, to measure the way.
 
 **Errors** are `application/problem+json` with a stable `code`: CODES.
 """
@@ -33,7 +41,13 @@ the subprotocols `scband, bearer.…`). Messages are JSON with a `type`: `transp
 def describe(app: FastAPI) -> None:
     """Let an application's OpenAPI document tell the whole contract."""
     codes = sorted({kind.code for kind in KINDS.values()})
-    app.description = _DESCRIPTION.replace("CODES", ", ".join(f"`{code}`" for code in codes))
+    taken = [f"- `{name}`: {sense}, `{text}`" for name, (sense, text) in INCOMING.items()]
+    sent = [f"- `{name}`: {sense}" for name, sense in OUTGOING.items()]
+    app.description = (
+        _DESCRIPTION.replace("CODES", ", ".join(f"`{code}`" for code in codes))
+        .replace("IN\n", "\n".join(taken) + "\n")
+        .replace("OUT\n", "\n".join(sent) + "\n")
+    )
     app.openapi_tags = _TAGS
     plain = app.openapi
 

@@ -93,8 +93,8 @@ class TransportSync(Strict):
 
     type: Literal["transport_sync"]
     isPlaying: bool  # noqa: N815  # as clients spell it
-    currentBeat: Annotated[float, Field(ge=0, le=1_000_000)]  # noqa: N815
-    tempo: Annotated[float, Field(ge=20, le=400)]
+    currentBeat: float  # noqa: N815
+    tempo: float
     timestamp: Annotated[str, Field(max_length=64)] = ""
 
 
@@ -125,6 +125,42 @@ class Probe(Strict):
     type: Literal["ping"]
     t: float | None = None
 
+
+INCOMING = {
+    "transport_sync": (
+        "where your host is, ten times a second",
+        '{"type": "transport_sync", "isPlaying": true, "currentBeat": 16.25, "tempo": 120.0, '
+        '"timestamp": "2025-08-24T10:30:00.000Z"}',
+    ),
+    "generate_request": (
+        "as `POST /api/midi/generate`; `request_id` comes back",
+        '{"type": "generate_request", "track_types": ["bass", "drums"], '
+        '"chord_progression": "C-Am-F-G", "tempo": 120, "duration": 32, "key": "C major", '
+        '"request_id": "r1"}',
+    ),
+    "heartbeat": ("alive, in this state", '{"type": "heartbeat", "state": "Playing"}'),
+    "cancel_job": (
+        "not wanted any more",
+        '{"type": "cancel_job", "job_id": "XnAysPVRWYy_UjY2"}',
+    ),
+    "ping": ("is answered by `pong` with its `t`", '{"type": "ping", "t": 1.5}'),
+}
+"""What a client may send: its sense, and an example that is taken as it stands."""
+
+OUTGOING = {
+    "transport_sync": "as above, with `seq` (greater is newer) and `serverTime` (s, monotonic)",
+    "snapshot": "first of all: `transport`, `plugins`, `files`, `file_count`, `jobs`",
+    "midi_ready": "`filename`, `track_type`, `duration` (beats), `key`, `file_id`, `job_id` …",
+    "midi_removed": "`file_id`, `filename`",
+    "midi_refused": "`filename`, `code`, `detail`: a dropped file that is no good",
+    "generate_accepted": "`job_id`, `request_id`",
+    "job_progress": "as `GET /api/jobs/{job_id}`",
+    "plugin_state": "`plugin_id`, `state`, `was`; with `code` where it fell silent",
+    "heartbeat": "the plugin's state",
+    "pong": "`t`",
+    "error": "`code`, `detail`; ends nothing",
+}
+"""What a client gets; all but `transport_sync` have a `seq` without gaps."""
 
 Incoming = TransportSync | GenerateRequest | Heartbeat | CancelJob | Probe
 _READER: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])

@@ -17,8 +17,13 @@ router = APIRouter(prefix="/api/transport", tags=["transport"])
 class Start(Strict):
     """Where to start, if not from where the transport is, and how fast."""
 
-    currentBeat: Annotated[float, Field(ge=0, le=1_000_000, examples=[16.0])] | None = None  # noqa: N815
-    tempo: Annotated[float, Field(ge=20, le=400, examples=[120.0])] | None = None
+    # what lies out of range is `invalid_position`, the transport's own error
+    currentBeat: Annotated[  # noqa: N815  # as clients spell it
+        float | None, Field(description="0 to 1,000,000 quarter notes", examples=[16.0])
+    ] = None
+    tempo: Annotated[
+        float | None, Field(description="20 to 400 quarter notes a minute", examples=[120.0])
+    ] = None
 
 
 class Position(Strict):

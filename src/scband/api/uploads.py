@@ -12,8 +12,9 @@ from starlette.datastructures import UploadFile
 
 from scband.api.auth import CallerOf, ServicesOf
 from scband.api.messages import Strict
+from scband.api.services import Services
 from scband.errors import InvalidRequestError, ScbandError
-from scband.studio.uploads import IncomingAudio, Upload
+from scband.studio.uploads import AudioFacts, IncomingAudio, Upload
 
 router = APIRouter(prefix="/api/audio", tags=["plugin"])
 _PIECE = 1 << 18
@@ -62,10 +63,7 @@ async def upload_audio(request: Request, who: CallerOf, given: ServicesOf) -> Up
         received.close()
         if not received.size:
             raise InvalidRequestError("there is nothing in the upload; send an audio file")
-        facts = await asyncio.wait_for(
-            asyncio.wrap_future(given.orchestrator.check_upload(received)),
-            given.settings.job_seconds + 10,
-        )
+        facts = await _checked(received, given)
     except ScbandError as error:
         await run_in_threadpool(received.discard)
         # where it lies is nobody's business
@@ -75,6 +73,16 @@ async def upload_audio(request: Request, who: CallerOf, given: ServicesOf) -> Up
         raise
     owner = "" if who.sees_all else who.plugin_id
     return _told(await run_in_threadpool(store.keep, received, facts, owner, name))
+
+
+async def _checked(received: IncomingAudio, given: Services) -> AudioFacts:
+    job = given.orchestrator.check_upload(received)
+    try:
+        facts: AudioFacts = await asyncio.wrap_future(job.future)
+    except asyncio.CancelledError:  # the client is gone
+        given.orchestrator.jobs.cancel(job.id)
+        raise
+    return facts
 
 
 async def _receive(request: Request, received: IncomingAudio) -> str:

@@ -151,7 +151,7 @@ class MidiLibrary:
                 self._gone(notice.path)
 
     def unread(self) -> list[Path]:
-        """Look through all folders: forget what is gone, and return what is not known yet."""
+        """Look through all folders: forget what is gone, return what is new, oldest first."""
         found: dict[Path, Stamp] = {}
         for folder in self.folders():
             for place in folder.watched():
@@ -159,6 +159,7 @@ class MidiLibrary:
         with self._lock:
             gone = [path for path in self._known if path not in found]
             new = [path for path, stamp in found.items() if self._known.get(path) != stamp]
+        new.sort(key=lambda path: found[path][1])
         for path in gone:
             if not path.exists():
                 self._gone(path)

@@ -6,7 +6,6 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -153,22 +152,20 @@ class Orchestrator:
     def upload_audio(self, path: str | Path, plugin_id: str = "") -> str:
         """Take in a recording and return its id; raises AudioFileError, PayloadTooLargeError."""
         received = self.uploads.copy(Path(path))
-        check = self.check_upload(received)
         try:
-            facts: AudioFacts = check.result(self.settings.job_seconds)
+            facts: AudioFacts = self.check_upload(received).wait(self.settings.job_seconds)
         except BaseException:
             received.discard()
             raise
         return self.uploads.keep(received, facts, plugin_id, Path(path).name).audio_id
 
-    def check_upload(self, received: IncomingAudio) -> Future[AudioFacts]:
-        """Let a worker find out whether what was received is audio, and how long it lasts."""
+    def check_upload(self, received: IncomingAudio) -> Job:
+        """Let a worker find out what was received: the job's result is AudioFacts."""
         seconds = self.settings.max_upload_minutes * 60.0
-        job = self.jobs.submit(
+        return self.jobs.submit(
             "scband.studio.uploads:check_audio", str(received.path), seconds, name="check upload",
             timeout=self.settings.job_seconds,
         )  # fmt: skip
-        return job.future
 
     # generation
 
