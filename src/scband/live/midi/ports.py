@@ -186,11 +186,11 @@ class MidiInput:
     def _poll(self) -> None:
         idle_from = 0.0
         while self._open:
-            now = time.time()
             while (event := self._client.get_message()) is not None:
+                now = time.time()
                 idle_from = now + _AWAKE_SECONDS
                 self._receive(event[0], now)
-            time.sleep(_POLL_SECONDS if now < idle_from else _IDLE_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS if time.time() < idle_from else _IDLE_POLL_SECONDS)
 
     def close(self) -> None:
         """Close the port; safe to call twice."""
