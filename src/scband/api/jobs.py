@@ -18,7 +18,14 @@ from scband.studio.jobs import Job, JobState
 router = APIRouter(prefix="/api/jobs", tags=["plugin"])
 _LONGEST_WAIT = 60.0
 
-JobId = Annotated[str, Path(max_length=64, description="as POST /api/midi/generate answered")]
+JobId = Annotated[
+    str,
+    Path(
+        max_length=64,
+        description="as POST /api/midi/generate answered",
+        examples=["XnAysPVRWYy_UjY2"],
+    ),
+]
 
 
 class MidiFile(Strict):
@@ -60,9 +67,9 @@ class Failure(Strict):
 class JobStatus(Strict):
     """How far a job is, and what came of it."""
 
-    job_id: str
+    job_id: Annotated[str, Field(examples=["XnAysPVRWYy_UjY2"])]
     state: JobState
-    progress: Annotated[float, Field(ge=0, le=1)]
+    progress: Annotated[float, Field(ge=0, le=1, examples=[0.5])]
     stage: Annotated[str, Field(examples=["playing"])]
     created: str
     finished: str | None
@@ -111,7 +118,8 @@ async def job_status(
     who: CallerOf,
     given: ServicesOf,
     wait: Annotated[
-        float, Query(ge=0, le=_LONGEST_WAIT, description="seconds to wait for its end")
+        float,
+        Query(ge=0, le=_LONGEST_WAIT, description="seconds to wait for its end", examples=[30.0]),
     ] = 0.0,
 ) -> JobStatus:
     """Say how far a job is; its result when it is done."""

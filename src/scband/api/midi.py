@@ -24,7 +24,10 @@ from scband.studio.library import MOST_FILES, MidiEntry
 router = APIRouter(prefix="/api/midi", tags=["plugin"])
 _SILENCE_SECONDS = 10.0  # a stream says at least so often that it is alive
 
-FileId = Annotated[str, Path(max_length=64, description="as GET /api/midi/list shows it")]
+_FILE = "5b0c1d2e3f4a5b6c7d8e9f00"
+FileId = Annotated[
+    str, Path(max_length=64, description="as GET /api/midi/list shows it", examples=[_FILE])
+]
 
 
 class Accepted(Strict):
@@ -38,14 +41,16 @@ class MidiList(Strict):
     """The files in the plugin's folder."""
 
     files: list[MidiFile]
-    count: Annotated[int, Field(description="of all files, also those not shown here")]
+    count: Annotated[
+        int, Field(description="of all files, also those not shown here", examples=[1])
+    ]
 
 
 class StreamRequest(Strict):
     """What to stream: a file, or a generation that may still be in progress."""
 
-    file_id: Annotated[str, Field(max_length=64)] | None = None
-    job_id: Annotated[str, Field(max_length=64)] | None = None
+    file_id: Annotated[str | None, Field(max_length=64, examples=[None])] = None
+    job_id: Annotated[str | None, Field(max_length=64, examples=["XnAysPVRWYy_UjY2"])] = None
     format: Literal["ndjson", "sse"] = "ndjson"
 
     @model_validator(mode="after")
@@ -58,9 +63,9 @@ class StreamRequest(Strict):
 class Deleted(Strict):
     """A file that is gone."""
 
-    file_id: str
-    filename: str
-    deleted: bool
+    file_id: Annotated[str, Field(examples=[_FILE])]
+    filename: Annotated[str, Field(examples=["20250824103000_bass_Cmaj_120.mid"])]
+    deleted: Annotated[bool, Field(examples=[True])]
 
 
 def _plugin_of(who: Caller, given: Services) -> str:
@@ -92,8 +97,8 @@ def _written(entry: MidiEntry) -> bytes:
 async def list_midi(
     who: CallerOf,
     given: ServicesOf,
-    offset: Annotated[int, Query(ge=0, le=MOST_FILES)] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST_FILES)] = MOST_FILES,
+    offset: Annotated[int, Query(ge=0, le=MOST_FILES, examples=[0])] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_FILES, examples=[100])] = MOST_FILES,
 ) -> Response:
     """List the MIDI files in the plugin's folder, generated ones and others, oldest first."""
     entries = given.orchestrator.library.entries(_folder_of(who, given))

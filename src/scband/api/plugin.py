@@ -67,7 +67,7 @@ class Registered(Strict):
     """A token for every other request, the settings, and the state."""
 
     plugin_id: PluginId
-    token: str
+    token: Annotated[str, Field(description="a JWT", examples=["eyJhbGciOiJIUzI1NiIs…"])]
     token_type: Annotated[str, Field(examples=["bearer"])]
     expires_in: Annotated[int, Field(description="seconds", examples=[86400])]
     state: PluginState
@@ -113,7 +113,7 @@ def register(body: Registration, given: ServicesOf) -> Registered:
 async def plugin_status(
     who: CallerOf,
     given: ServicesOf,
-    plugin_id: Annotated[str | None, Query(max_length=128)] = None,
+    plugin_id: Annotated[str | None, Query(max_length=128, examples=["juce-1"])] = None,
 ) -> PluginStatus | AllPlugins:
     """Say what a plugin does; without `plugin_id` yourself, or for an operator all of them."""
     if plugin_id is None and who.sees_all:
