@@ -108,15 +108,17 @@ class Inventor:
                 pitch = root if weight == 1 or dice.random() < 0.6 else dice.choice(tones)
                 after = pattern[i + 1][0] if i + 1 < len(pattern) else self.meter.beats
                 length = (after - start) * dice.uniform(0.5, 1)
-                notes.append(self._note(bar, start, length, pitch, 0.6 + 0.2 * weight, "bass"))
+                notes.append(self.note(bar, start, length, pitch, 0.6 + 0.2 * weight, "bass"))
         return notes
 
     def comping(self, role: str) -> list[Struck]:
         """Play chords: held, on the beats, off them, broken, or in a pattern of their own."""
         dice, notes, low = self.dice, [], self.dice.randint(45, 62)
-        kind = dice.choice(("hold", "beats", "off", "broken", "pattern", "pattern"))
+        kind = dice.choice(("hold", "beats", "off", "broken", "pattern", "pattern", "strum"))
         if self.one_drop and role != "pad":
             kind = "off"
+        if kind == "strum":
+            return self.strumming(role)
         patterns = self.varied(dice.uniform(0.4, 1), dice.uniform(0, 1))
         off = [p for p in self.grid() if p[1] <= 0.25][:: max(1, self.steps // 2)]
         pulses = [p for p in self.grid() if p[1] > 0.25]
@@ -139,7 +141,48 @@ class Inventor:
                     start - self.pulse / 2 if start == 0 and dice.random() < self.push else start
                 )
                 level = dice.uniform(0.45, 0.6) + 0.15 * weight
-                notes += [self._note(bar, early, length, p, level, role) for p in chosen]
+                notes += [self.note(bar, early, length, p, level, role) for p in chosen]
+        return notes
+
+    def strumming(self, role: str) -> list[Struck]:
+        """Strum down on the pulses and up between, string after string, some strokes left out."""
+        dice, notes, low = self.dice, [], self.dice.randint(45, 52)
+        spread = dice.uniform(0.01, 0.05)
+        cycle = [[p for p in self.grid() if p[1] > 0.25 or dice.random() < 0.6] for _ in "ab"]
+        for bar in range(self.bars):
+            for start, weight in cycle[bar % dice.choice((1, 2))]:
+                tones = self.voicing(self.chord(bar, start), low)
+                tones = tones if weight > 0.25 else tones[::-1][:3]
+                level = 0.45 + 0.25 * weight
+                notes += [
+                    self.note(bar, start + i * spread, 0.45 * self.pulse, p, level, role)
+                    for i, p in enumerate(tones)
+                ]
+        return notes
+
+    def picking(self, role: str) -> list[Struck]:
+        """Pick with thumb and fingers: basses on some pulses, broken chords on the grid."""
+        dice, notes, low = self.dice, [], self.dice.randint(48, 55)
+        pulses = [p for p in self.grid() if p[1] > 0.25]
+        thumbs = pulses[:: dice.choice((1, 1, 2))]
+        grid = self.grid()
+        if self.steps == 4 and dice.random() < 0.6:
+            grid = grid[::2]
+        order = [dice.randrange(1, 5) for _ in grid]
+        skipped = {i for i in range(len(grid)) if dice.random() < 0.2}
+        for bar in range(self.bars):
+            for number, (start, weight) in enumerate(thumbs):
+                chord = self.chord(bar, start)
+                root = 40 + ((chord.bass if chord.bass is not None else 0) - 40) % 12
+                other = root + dice.choice((7, 7, 12, -5)) if number % 2 else root
+                notes.append(self.note(bar, start, self.pulse, other, 0.55 + 0.15 * weight, role))
+            for i, (start, weight) in enumerate(grid):
+                if i in skipped:
+                    continue
+                tones = self.voicing(self.chord(bar, start), low)
+                pitch = tones[order[i] % len(tones)]
+                length = dice.choice((0.5, 1.0, 1.5)) * self.pulse
+                notes.append(self.note(bar, start, length, pitch, 0.4 + 0.2 * weight, role))
         return notes
 
     def melody(self) -> list[Struck]:
@@ -157,7 +200,7 @@ class Inventor:
             inside = [p for p in near if p % 12 in tones]
             pitch = dice.choice(inside if inside and dice.random() < 0.7 else near or [70])
             level = dice.uniform(0.5, 0.85)
-            notes.append(self._note(0, now, length * dice.uniform(0.6, 1), pitch, level, "lead"))
+            notes.append(self.note(0, now, length * dice.uniform(0.6, 1), pitch, level, "lead"))
             now += length
         return notes
 
@@ -195,7 +238,7 @@ class Inventor:
                 hits = [h for h in hits if h[0] < begin]
                 fill = [s for s, _ in self.grid() if s >= begin and dice.random() < 0.8]
                 hits += [(s, dice.choice((38, 45, 47, 50, 43)), 0.7) for s in fill]
-            notes += [self._note(bar, s, 0.2, p, v, "drums") for s, p, v in hits]
+            notes += [self.note(bar, s, 0.2, p, v, "drums") for s, p, v in hits]
         return notes
 
     def hats(self) -> Pattern:
@@ -209,12 +252,64 @@ class Inventor:
             return [p for i, p in enumerate(self.grid()) if self.steps < 4 or i % 2 == 0]
         return self.grid()
 
-    def _note(
+    def note(
         self, bar: int, start: float, length: float, pitch: int, level: float, role: str
     ) -> Struck:
+        """Write a note at a place of a bar, its level a little by chance."""
         level = min(max(level + self.dice.gauss(0, 0.06), 0.1), 1)
         at = max(bar * self.meter.beats + start, 0.0)
         return Struck(at, max(length, 0.1), pitch, level, role)
+
+
+HABITS: dict[str, dict[int, tuple[tuple[float, ...], ...]]] = {
+    "offbeat hats": {36: ((0, 1, 2, 3),), 46: ((0.5, 1.5, 2.5, 3.5),), 38: ((1, 3), ())},
+    "one drop": {36: ((2,), (0, 2)), 37: ((2,), (1, 3)), 42: ((0.5, 1.5, 2.5, 3.5), (0, 1, 2, 3))},
+    "clave": {37: ((0, 1.5, 3), (1, 2), (0, 1.5, 3, 5, 6), (1, 2, 4, 5.5, 7)),
+              36: ((0, 1.5, 2, 3.5), (0, 2)), 42: ((0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5),)},
+    "ride": {51: ((0, 1, 1.5, 2, 3, 3.5), (0, 1, 2, 3)), 44: ((1, 3),), 36: ((), (0, 1, 2, 3))},
+    "brushes": {40: ((0, 1, 2, 3),), 44: ((1, 3), ()), 36: ((0,), ())},
+    "half time": {36: ((0,), (0, 0.75), (0, 2.5)), 38: ((2,),), 42: ((0, 1, 2, 3),)},
+    "train": {38: ((0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5),), 36: ((0, 2), (0, 1, 2, 3)), 44: ((1, 3),)},
+    "tresillo": {36: ((0, 1.5, 3), (0, 1, 2, 3)), 38: ((1, 3), (1.5, 3)), 42: ((0, 1, 2, 3),)},
+    "sixteenths": {42: (tuple(n / 4 for n in range(16)),), 38: ((1, 3),),
+                   36: ((0, 2.5), (0, 1.75, 2.5), (0, 0.75, 2.25), (0, 1.5, 2.75))},
+}  # fmt: skip
+"""Drum patterns in quarter notes of 4/4 that whole kinds of music share, by General MIDI key."""
+
+
+def habitual_drums(inventor: Inventor) -> list[Struck]:
+    """Beat one of the patterns that whole kinds of music share, with fills and a swing by lot."""
+    dice, notes = inventor.dice, []
+    chosen = {key: dice.choice(kinds) for key, kinds in HABITS[dice.choice(list(HABITS))].items()}
+    every = dice.choice((4, 8, 8))
+    for bar in range(inventor.bars):
+        hits = []
+        for key, starts in chosen.items():
+            long = any(start >= 4 for start in starts)
+            part = 4 * (bar % 2) if long else 0
+            for start in starts:
+                if 0 <= start - part < 4 and dice.random() > 0.04:
+                    hits.append((start - part, key))
+        if dice.random() < 0.15:
+            hits.append((dice.choice((0.5, 1.5, 1.75, 2.5, 3.5)), dice.choice((36, 38))))
+        if bar % every == every - 1 and dice.random() < 0.5:
+            begin = dice.choice((2, 3))
+            hits = [hit for hit in hits if hit[0] < begin]
+            steps = dice.choice((0.25, 0.5, 1 / 3))
+            hits += [
+                (begin + n * steps, dice.choice((38, 45, 47, 50)))
+                for n in range(round((4 - begin) / steps))
+                if dice.random() < 0.85
+            ]
+        if bar % every == 0 and dice.random() < 0.4:
+            hits.append((0.0, 49))
+        for start, key in hits:
+            whole, part = divmod(start, 1)
+            swung = whole + (inventor.swing if abs(part - 0.5) < 0.01 else part)
+            loud = 0.75 if key in (36, 38, 37, 49) else 0.5
+            level = loud * (1.0 if part == 0 else 0.8)
+            notes.append(inventor.note(bar, swung, 0.2, key, level, "drums"))
+    return notes
 
 
 def invented_piece(chords: Sequence[Chord], dice: Random, seconds: float) -> Piece:
@@ -226,12 +321,16 @@ def invented_piece(chords: Sequence[Chord], dice: Random, seconds: float) -> Pie
     bars = max(4, round(seconds * tempo / 60 / meter.beats))
     inventor = Inventor(chords, meter, bars, tempo, dice)
     notes: list[Struck] = []
-    if dice.random() < 0.6:
-        notes += inventor.drums()
-    if dice.random() < 0.75:
+    picked = dice.random() < 0.12
+    if dice.random() < (0.15 if picked else 0.6):
+        common = meter.beats == 4 and not meter.compound and dice.random() < 0.5
+        notes += habitual_drums(inventor) if common else inventor.drums()
+    if dice.random() < (0.5 if picked else 0.75):
         notes += inventor.bass()
+    if picked:
+        notes += inventor.picking("guitar")
     for role, chance in (("keys", 0.6), ("guitar", 0.45), ("pad", 0.2)):
-        if dice.random() < chance:
+        if not picked and dice.random() < chance:
             notes += inventor.comping(role)
     if dice.random() < 0.55:
         notes += inventor.melody()

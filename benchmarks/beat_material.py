@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -33,12 +34,13 @@ from scband.score import Meter
 from scband.studio.performance import Performance
 from scband.theory import Chord
 
-RATE = 44_100
+RATE = 22_050
 FONTS = tuple(
     path
     for path in (
         Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
         Path("/usr/share/sounds/sf2/TimGM6mb.sf2"),
+        Path("/usr/share/sounds/sf3/MuseScore_General.sf3"),
         Path("/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"),
     )
     if path.exists()
@@ -167,6 +169,19 @@ def band_piece(chords: Sequence[Chord], dice: Random, seconds: float) -> Piece:
     return Piece(f"band {style.name} {meter}", notes, pulses, places, tempo)
 
 
+def thinned(piece: Piece, dice: Random) -> Piece:
+    """Let players rest for some bars now and then, as arrangements do."""
+    notes = piece.notes
+    for role in {note.role for note in notes}:
+        if dice.random() < 0.25:
+            length = piece.end * dice.uniform(0.1, 0.4)
+            first = dice.uniform(0, piece.end - length)
+            rest = [n for n in notes if n.role != role or not first <= n.start < first + length]
+            if len(rest) > len(notes) // 3:
+                notes = tuple(rest)
+    return replace(piece, notes=tuple(notes))
+
+
 def in_time(piece: Piece, dice: Random) -> Timed:
     """Give a piece its time: a lead-in, drift, and everyone's scatter."""
     drift = _drift(piece.end, dice)
@@ -232,32 +247,52 @@ def midi(timed: Timed, dice: Random) -> mido.MidiFile:
         tick = round(second * 2000)
         track.append(message.copy(time=tick - now))
         now = tick
-    track.append(mido.MetaMessage("end_of_track", time=2000))
+    track.append(mido.MetaMessage("end_of_track", time=0))
     file.tracks.append(track)
     return file
 
 
-def rendered(file: mido.MidiFile | Path, dice: Random, fonts: Sequence[Path] = FONTS) -> Times:
-    """Render a MIDI file as mono samples at `RATE`."""
+GAP = 2.5
+"""Seconds between takes that are rendered in one go."""
+
+
+def rendered(takes: Sequence[Timed], dice: Random, fonts: Sequence[Path] = FONTS) -> list[Times]:
+    """Render takes one after another with one sound font and room, as mono samples at `RATE`.
+
+    Loading a sound font takes longer than playing it, so takes share one.
+    """
+    track = mido.MidiTrack()
+    for take in takes:
+        track += midi(take, dice).tracks[0][:-1]
+        track.append(mido.Message("control_change", control=123, time=round(GAP * 2000)))
+        track += [mido.Message("control_change", channel=c, control=120) for c in range(10)]
+    # the lengths are told by the ticks: a millisecond of MIDI is two
+    starts = np.cumsum([0.0] + [_ticks(take) / 2000 + GAP for take in takes])
+    file = mido.MidiFile(type=0, ticks_per_beat=1000, tracks=[track])
     with TemporaryDirectory(prefix="scband-beats-") as name:
-        path, wave = Path(name, "take.mid"), Path(name, "take.wav")
-        if isinstance(file, Path):
-            path = file
-        else:
-            file.save(path)
+        path, wave = Path(name, "takes.mid"), Path(name, "takes.wav")
+        file.save(path)
         reverb = {"room-size": (0.1, 0.8), "damp": (0, 0.6), "level": (0.05, 0.9)}
         options = [f"-osynth.reverb.{k}={dice.uniform(*span):.2f}" for k, span in reverb.items()]
+        options += ["-osynth.dynamic-sample-loading=1", "-osynth.chorus.active=0"]
         command = ["fluidsynth", "-ni", "-q", "-r", str(RATE), "-F", str(wave), "-T", "wav"]
         command += ["-O", "float", "-g", "0.4", *options, str(dice.choice(fonts)), str(path)]
         subprocess.run(
             command,
             check=True,
-            timeout=300,
+            timeout=600,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        samples, _ = soundfile.read(wave, always_2d=True)
-    return np.asarray(samples.mean(1))
+        samples, _ = soundfile.read(wave, always_2d=True, dtype="float32")
+    mono = samples.mean(1)
+    edges = np.round(starts * RATE).astype(np.int64)
+    return [mono[a:b] for a, b in pairwise(edges)]
+
+
+def _ticks(take: Timed) -> int:
+    """Return when the last note of a take ends, as `midi` writes it."""
+    return max(round(end * 2000) for _, end, _, _, _ in take.notes)
 
 
 def produced(samples: Times, dice: Random) -> NDArray[np.float32]:
@@ -267,7 +302,7 @@ def produced(samples: Times, dice: Random) -> NDArray[np.float32]:
     low = sosfilt(butter(1, dice.uniform(300, 1500), "low", fs=RATE, output="sos"), samples)
     samples = low * tilt + (samples - low) / tilt
     if dice.random() < 0.2:
-        cut = dice.uniform(3000, 12000)
+        cut = dice.uniform(3000, 10000)
         samples = sosfilt(butter(4, cut, "low", fs=RATE, output="sos"), samples)
     if dice.random() < 0.2:
         cut = dice.uniform(40, 250)

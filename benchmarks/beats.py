@@ -161,7 +161,7 @@ def report(name: str, scores: Sequence[Score], worst: int) -> None:
 
 def make_own(folder: Path, charts: Path, groove: Path | None, count: int, seed: int) -> None:
     """Write clips of this library's band and inventions with their beats."""
-    from beat_material import RATE, in_time, midi, produced, progressions, rendered
+    from beat_material import RATE, in_time, produced, progressions, rendered
     from beat_takes import piece
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -170,7 +170,7 @@ def make_own(folder: Path, charts: Path, groove: Path | None, count: int, seed: 
     for number in range(count):
         dice = Random(seed * 1_000_003 + number)
         timed = in_time(piece(chords, grooves, dice), dice)
-        samples = produced(rendered(midi(timed, dice), dice), dice)
+        samples = produced(rendered([timed], dice)[0], dice)
         path = folder / f"own{seed}-{number:03d}.wav"
         soundfile.write(path, samples[: int((timed.beats[-1] + 0.3) * RATE)], RATE)
         rows = np.stack([timed.beats, timed.places + 1], 1)

@@ -1,11 +1,21 @@
+from importlib.resources import files
+
 import numpy as np
 import pytest
 
 from scband.analysis.beat import track_beats
-from scband.analysis.beat.features import frame_count, level_gain, look, summarise
-from scband.analysis.beat.network import listen, weights
+from scband.analysis.beat.cells import beat_cells, trace
+from scband.analysis.beat.counting import COUNTED, belief, count_bars, grids
+from scband.analysis.beat.features import (
+    FRAMES_PER_SECOND,
+    frame_count,
+    level_gain,
+    look,
+    summarise,
+)
+from scband.analysis.beat.network import judge, listen, network
 from scband.analysis.beat.track import NO_BEATS
-from scband.errors import AudioFileError
+from scband.errors import AnalysisError, AudioFileError
 from scband.score import Meter
 
 RATE = 22_050
@@ -193,14 +203,48 @@ def test_frames_begin_anywhere():
 
 def test_the_network_hears_nothing_in_silence():
     frames = look(np.zeros(10 * RATE, np.float32), RATE, 0, 500)
-    assert listen(summarise(frames), weights()).max() < 0.2
+    assert listen(summarise(frames)).max() < 0.2
 
 
-def test_the_weights_are_small_and_name_their_source():
-    from importlib.resources import files
+def test_the_network_hears_every_frame():
+    frames = look(played(0.5 + np.arange(16) * 0.5, 4), RATE, 0, 401)
+    assert listen(summarise(frames)).shape == (401, 2)
+    assert listen(summarise(frames[:3])).shape == (3, 2)
 
+
+@pytest.mark.parametrize("name", ["beats", "bars"])
+def test_the_models_are_small_and_name_their_source(name):
     folder = files("scband.analysis.beat")
-    assert len((folder / "weights.npz").read_bytes()) < 1_000_000
-    about = (folder / "weights.json").read_text()
+    assert len((folder / f"{name}.onnx").read_bytes()) < 1_200_000
+    about = (folder / f"{name}.json").read_text()
     assert "CC BY 4.0" in about
     assert "Groove MIDI Dataset" in about
+
+
+def test_a_model_that_is_not_there_is_named():
+    with pytest.raises(AnalysisError, match=r"missing\.onnx.*reinstall"):
+        network("missing")
+
+
+def cells_of(true, bar, beats):
+    sound = played(true, bar)
+    frames = look(sound, RATE, 0, frame_count(len(sound), RATE), gain=level_gain(sound))
+    return beat_cells(trace(frames), beats * FRAMES_PER_SECOND, FRAMES_PER_SECOND)
+
+
+@pytest.mark.parametrize("bar", [3, 4])
+def test_bars_are_counted_on_given_beats(bar):
+    true = 0.5 + np.arange(48) * 0.5
+    logs = judge(cells_of(true, bar, true))
+    count = count_bars(logs[:, :COUNTED])
+    assert (count.bars == bar).mean() > 0.9
+    assert (count.places == np.arange(48) % bar).mean() > 0.9
+    assert count.doubts[0] == 0
+    assert min(count.doubts[1:]) > 5
+
+
+@pytest.mark.parametrize("wrong", ["late", "fast", "slow 0", "longer 0"])
+def test_a_wrong_grid_is_less_believable_than_the_beats(wrong):
+    true = 0.5 + np.arange(60) * 0.5
+    good = belief(judge(cells_of(true, 4, true)))
+    assert belief(judge(cells_of(true, 4, grids(true)[wrong]))) < good - 0.3

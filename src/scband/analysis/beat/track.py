@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scband.analysis.beat.cells import beat_cells, trace
+from scband.analysis.beat.counting import COUNTED, PLACES, Count, belief, count_bars, grids
 from scband.analysis.beat.decoder import STEPS_PER_SECOND, Pulse, decode
 from scband.analysis.beat.features import (
-    ATTACK_BANDS,
     FRAMES_PER_SECOND,
     frame_count,
     level_gain,
     look,
     summarise,
 )
-from scband.analysis.beat.network import SIGHT, listen, weights
+from scband.analysis.beat.network import SIGHT, judge, listen
 from scband.errors import AudioFileError
 from scband.score import Meter
 
@@ -32,8 +32,12 @@ _AUDIBLE = 0.1
 _FEWEST = 4
 _LEAST_SURE = 0.42
 """Below this confidence there is no beat: steady noise comes to 0.35, music to 0.6 and more."""
-_THREE = 1.15
-"""By how much thirds must be stronger than halves where beats fall into three."""
+_MARGIN = {"late": 0.5, "fast": 0.5, "slow": 0.5, "longer": 1.0, "shorter": 1.0}
+"""By how much another grid must be more believable than the beats that were heard."""
+_LEAST = 0.01
+_SLOWEST_BPM, _FASTEST_BPM = 45, 250
+_ACCENT = 0.3
+"""What the first network's downbeats weigh beside the second's places."""
 _SMOOTHING = 4
 """The tempo at a beat is that of so many beats to either side."""
 
@@ -45,7 +49,8 @@ class BeatTrack:
     `beat_times` and `downbeat_times` are seconds; beats are those that one taps (dotted quarters
     in 6/8). `meter` is the one that most bars are in. `tempo` is quarter notes a minute (a bar of
     6/8 has three), 0 where there is no beat; `tempo_curve` gives it at each beat as (seconds,
-    quarter notes a minute). `confidence` is 0-1. `places` counts each beat in its bar from 1.
+    quarter notes a minute). `confidence` is 0-1. `places` counts each beat in its bar from 1;
+    `doubts` are the log odds against all bars beginning 0, 1, 2, … beats later.
     """
 
     beat_times: tuple[float, ...]
@@ -55,6 +60,7 @@ class BeatTrack:
     tempo_curve: tuple[tuple[float, float], ...]
     confidence: float
     places: tuple[int, ...] = ()
+    doubts: tuple[float, ...] = ()
 
 
 NO_BEATS = BeatTrack((), (), Meter(4, 4), 0.0, (), 0.0)
@@ -70,13 +76,19 @@ def track_beats(samples: Array, rate: int) -> BeatTrack:
     rates outside 4-384 kHz.
     """
     _check(samples, rate)
-    heard = np.concatenate([np.zeros((0, 3), np.float32), *_heard(samples, rate)])
-    pulses = decode(heard[:, 0], heard[:, 1])
-    if _in_three(pulses, heard[:, 2]):
-        pulses = decode(heard[:, 0], heard[:, 1], pairs=True)
-    pulses = _audible(pulses, heard[:, 0])
+    heard = _heard(samples, rate)
+    pulses = _audible(decode(heard.beat, heard.down), heard.beat)
     found = _track(pulses, heard) if len(pulses) >= _FEWEST else NO_BEATS
     return found if found.confidence >= _LEAST_SURE else NO_BEATS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """P(beat) and P(downbeat) of every frame, and what cells are made of."""
+
+    beat: Array
+    down: Array
+    traced: Array
 
 
 def _check(samples: Array, rate: int) -> None:
@@ -96,34 +108,18 @@ def _check(samples: Array, rate: int) -> None:
             raise AudioFileError(f"the sample at {second:.3f} s is not a finite number")
 
 
-def _heard(samples: Array, rate: int) -> Iterator[Array]:
-    """Give P(beat), P(downbeat) and the rise of the level, block by block.
-
-    Each block is seen with its surroundings.
-    """
-    count, gain, model = frame_count(len(samples), rate), level_gain(samples), weights()
+def _heard(samples: Array, rate: int) -> _Heard:
+    """Look and listen block by block; each block is seen with its surroundings."""
+    count, gain = frame_count(len(samples), rate), level_gain(samples)
+    heard, traced = [np.zeros((0, 2), np.float32)], []
     for first in range(0, count, _BLOCK):
         low, high = max(0, first - SIGHT), min(count, first + _BLOCK + SIGHT)
-        cues = summarise(look(samples, rate, low, high - low, gain=gain))
-        rise = cues[:, : ATTACK_BANDS // 2].mean(1, keepdims=True)
-        yield np.hstack([listen(cues, model), rise])[first - low : first - low + _BLOCK]
-
-
-def _in_three(pulses: list[Pulse], rise: Array) -> bool:
-    """Tell whether beats fall into three even parts: both thirds sound more than the half.
-
-    Swing sounds on the second third alone.
-    """
-    if len(pulses) < _FEWEST:
-        return False
-    frames = np.array([pulse.step for pulse in pulses]) * FRAMES_PER_SECOND / STEPS_PER_SECOND
-
-    def strength(part: float) -> float:
-        at = np.round(frames[:-1] + part * np.diff(frames)).astype(np.int64)
-        near = np.clip(at[:, None] + np.arange(-1, 2), 0, len(rise) - 1)
-        return float(rise[near].max(1).mean())
-
-    return min(strength(1 / 3), strength(2 / 3)) > _THREE * strength(1 / 2)
+        frames = look(samples, rate, low, high - low, gain=gain)
+        own = slice(first - low, first - low + _BLOCK)
+        heard.append(listen(summarise(frames))[own])
+        traced.append(trace(frames)[own])
+    both = np.concatenate(heard)
+    return _Heard(both[:, 0], both[:, 1], np.concatenate(traced))
 
 
 def _audible(pulses: list[Pulse], beat: Array) -> list[Pulse]:
@@ -135,35 +131,59 @@ def _audible(pulses: list[Pulse], beat: Array) -> list[Pulse]:
     return [pulse for pulse in pulses if low - 4 <= pulse.step <= high + 4]
 
 
-def _track(pulses: list[Pulse], heard: Array) -> BeatTrack:
+def _track(pulses: list[Pulse], heard: _Heard) -> BeatTrack:
     steps = np.array([pulse.step for pulse in pulses])
-    times = _refined(steps, heard[:, 0])
-    meter, quarters = _meter(pulses)
+    grid, count = _counted(_refined(steps / STEPS_PER_SECOND, heard.beat), heard)
+    times = _refined(grid, heard.beat)
+    meter, quarters = _meter(count)
     curve = _tempos(times) * quarters
-    places = tuple(pulse.place + 1 for pulse in pulses)
+    places = tuple(int(place) + 1 for place in count.places)
     down = tuple(float(t) for t, place in zip(times, places, strict=True) if place == 1)
     tempo = float(np.median(curve))
-    sure = min(float(np.mean(_near(heard[:, 0], times))) / 0.8, 1.0)
+    sure = min(float(np.mean(_near(heard.beat, times))) / 0.8, 1.0)
     pairs = tuple((float(t), float(bpm)) for t, bpm in zip(times, curve, strict=True))
-    return BeatTrack(tuple(map(float, times)), down, meter, tempo, pairs, sure, places)
+    doubts = tuple(map(float, count.doubts))
+    return BeatTrack(tuple(map(float, times)), down, meter, tempo, pairs, sure, places, doubts)
 
 
-def _refined(steps: NDArray[np.int64], beat: Array) -> Times:
+def _counted(times: Times, heard: _Heard) -> tuple[Times, Count]:
+    """Choose the grid that is most believable as the beats one taps, and count its bars."""
+    best, chosen = -np.inf, times
+    judged: Array = np.zeros((len(times), COUNTED), np.float32)
+    for name, grid in grids(times).items():
+        bpm = 60 / float(np.median(np.diff(grid))) if len(grid) >= _FEWEST else 0.0
+        if name != "same" and not _SLOWEST_BPM <= bpm <= _FASTEST_BPM:
+            continue
+        logs = judge(beat_cells(heard.traced, grid * FRAMES_PER_SECOND, FRAMES_PER_SECOND))
+        score = belief(logs) - _MARGIN.get(name.split()[0], 0.0)
+        if score > best:
+            best, chosen, judged = score, grid, logs
+    return chosen, count_bars(_evidence(chosen, judged, heard))
+
+
+def _evidence(grid: Times, logs: Array, heard: _Heard) -> Array:
+    """Join what both networks say of each beat's place in its bar: (beats, COUNTED)."""
+    beat, down = (_near(part, grid) for part in (heard.beat, heard.down))
+    down = np.clip(down, _LEAST, None)
+    other = np.clip(beat - down, _LEAST, None)
+    odds = np.where(PLACES == 0, np.log(down)[:, None], np.log(other)[:, None])
+    return (logs[:, :COUNTED] + _ACCENT * odds).astype(np.float32)
+
+
+def _refined(times: Times, beat: Array) -> Times:
     """Move beats to the network's peak close by, between its frames."""
-    frames = np.clip(np.round(steps * FRAMES_PER_SECOND / STEPS_PER_SECOND), 2, len(beat) - 3)
+    frames = np.clip(np.round(times * FRAMES_PER_SECOND), 2, len(beat) - 3)
     window = frames.astype(np.int64)[:, None] + np.arange(-2, 3)
     weight = beat[window].astype(np.float64) ** 2
     total = weight.sum(1)
     peak = (weight * window).sum(1) / np.maximum(total, 1e-9)
-    coarse = steps / STEPS_PER_SECOND
     clear = beat[window].max(1) > _AUDIBLE
-    return np.where(clear, peak / FRAMES_PER_SECOND, coarse)
+    return np.where(clear, peak / FRAMES_PER_SECOND, times)
 
 
-def _meter(pulses: list[Pulse]) -> tuple[Meter, float]:
+def _meter(count: Count) -> tuple[Meter, float]:
     """Return the prevailing meter, and the quarter notes of a beat in it."""
-    bars = [pulse.bar for pulse in pulses]
-    length = max(sorted(set(bars)), key=bars.count)
+    length = int(np.bincount(count.bars).argmax())
     return (Meter(6, 8), 1.5) if length == 2 else (Meter(length, 4), 1.0)
 
 
