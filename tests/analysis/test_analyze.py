@@ -149,6 +149,15 @@ def test_what_was_heard_is_kept_under_the_content(
     assert analyze(copy).chords == first.chords
 
 
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("where the folder should be")
+    monkeypatch.setenv("SCBAND_CACHE", str(tmp_path / "file"))
+    short = write(tmp_path / "short.wav", 0.2 * tone(60, 1.0))
+    assert analyze(short).duration == analyze(short).duration == pytest.approx(1.0)
+
+
 def test_the_public_names_are_there(song: Path, heard: Analysis) -> None:
     found = scband.ChordDetector().detect_chords(str(song))
     assert [span.chord for span in found] == [span.chord for span in heard.chords]
@@ -199,7 +208,9 @@ def test_silence_noise_and_numbers_that_are_none_get_sensible_answers(tmp_path: 
     with pytest.raises(AnalysisError, match="no bars"):
         silent.to_songmap()
     noise = np.random.default_rng(1).normal(size=RATE * 5) * 0.1
-    assert analyze(write(tmp_path / "noise.wav", noise), cache=False).material == "drums"
+    heard = analyze(write(tmp_path / "noise.wav", noise), cache=False)
+    assert (heard.material, heard.key) == ("drums", None)
+    assert [str(span.chord) for span in heard.chords] == ["N.C."]
     broken = band(("C", "F", "G", "C")).astype(np.float32)
     broken[1000:1100] = np.nan
     broken[5000] = np.inf

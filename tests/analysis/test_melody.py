@@ -16,7 +16,7 @@ def test_a_line_becomes_its_notes(tmp_path: Path, low: int) -> None:
     notes = transcribe(write(tmp_path / "line.wav", 0.2 * line))
     assert [note.midi for note in notes] == pitches
     for number, note in enumerate(notes):
-        assert note.start == pytest.approx(0.4 * number, abs=0.06)
+        assert note.start == pytest.approx(0.4 * number, abs=0.05)
         assert note.pitch == pytest.approx(pitches[number], abs=0.2)
 
 

@@ -13,8 +13,9 @@ import psutil
 import pytest
 import soundfile
 
+from scband.analysis import decoding
 from scband.analysis.decoding import decode
-from scband.errors import AudioFileError
+from scband.errors import AudioFileError, AudioTooLongError
 
 RATE = 22_050
 SECONDS_TO_ANSWER = 5.0  # alone it takes a fraction of one; the machine may be busy
@@ -114,6 +115,66 @@ def test_a_small_file_of_endless_silence_is_bounded(
             file.write(np.zeros(8000))
     monkeypatch.setattr("scband.analysis.decoding.MAX_SECONDS", 30.0)
     with pytest.raises(AudioFileError, match="longer than"):
+        decode(path)
+
+
+def test_a_header_that_claims_hours_is_refused_at_once(
+    tmp_path: Path, sources: dict[str, bytes]
+) -> None:
+    data = bytearray(sources["flac"])
+    frames = 9 * 3600 * RATE
+    data[21] = data[21] & 0xF0 | frames >> 32 & 0x0F
+    struct.pack_into(">I", data, 22, frames & 0xFFFFFFFF)
+    path = tmp_path / "a.flac"
+    path.write_bytes(data)
+    with pytest.raises(AudioTooLongError, match="longer than"):
+        decode(path)
+
+
+def test_a_stream_that_does_not_say_how_long_it_is_is_whole(
+    tmp_path: Path, sources: dict[str, bytes]
+) -> None:
+    data = bytearray(sources["flac"])
+    data[21] &= 0xF0
+    struct.pack_into(">I", data, 22, 0)
+    path = tmp_path / "a.flac"
+    path.write_bytes(data)
+    heard = decode(path)
+    assert heard.duration == pytest.approx(1.0)
+    assert heard.fault == ""
+
+
+@pytest.mark.parametrize(("name", "share"), [("wav", 0.5), ("flac", 0.5), ("mp3", 0.5)])
+def test_what_is_missing_at_the_end_is_told(
+    tmp_path: Path, sources: dict[str, bytes], name: str, share: float
+) -> None:
+    path = tmp_path / f"a.{name}"
+    path.write_bytes(sources[name][: int(share * len(sources[name]))])
+    heard = decode(path)
+    assert 0.2 < heard.duration < 0.8
+    assert heard.fault
+
+
+def test_a_constant_level_is_silence(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.full(RATE, 0.5), RATE)
+    heard = decode(path)
+    assert heard.peak == pytest.approx(0.5, abs=0.01)
+    assert heard.loudest < 1e-4
+    assert np.abs(heard.samples).max() < 1e-4
+
+
+def test_a_decoder_that_waits_for_its_turn_is_waited_for(
+    tmp_path: Path, sources: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(sources["wav"])
+    # every wait is now far shorter than a process takes to start
+    monkeypatch.setattr("scband.analysis.decoding._STALL_SECONDS", 0.002)
+    monkeypatch.setattr(decoding._Pipe, "_cpu_seconds", lambda pipe: 0.0)
+    assert decode(path).duration == pytest.approx(1.0)
+    monkeypatch.setattr("scband.analysis.decoding._PATIENCE_SECONDS", 0.0)
+    with pytest.raises(AudioFileError, match="got stuck"):
         decode(path)
 
 

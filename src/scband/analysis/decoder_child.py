@@ -27,6 +27,7 @@ STEREO = -2
 _FLAT_RUN = 5  # equal samples in a row: a 16-bit sine of 30 Hz has fewer on its crest
 _FLAT_LEVEL = 0.05
 _NO_COUNT = 1 << 40  # more frames than any file has: libsndfile's way to say that none are told
+_PADDING = 4096  # frames that an encoder may add and a decoder leave out
 _UNREAD = -3.0e38  # stands where a broken read left nothing
 _SAID = {
     "Format not recognised.": "the format is not known",
@@ -233,7 +234,7 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
 
 def _missing(file: Any, frames: int) -> str:
     """Say what the header promises and the file does not hold."""
-    if _declared(file) > frames + BLOCK_FRAMES // 2:
+    if _declared(file) > frames + _PADDING:
         return f"it says that it lasts {_declared(file) / file.samplerate:.1f} s"
     # libsndfile corrects what a WAV's chunk says of its size, and notes it in its log
     log = file.extra_info

@@ -8,6 +8,7 @@ ICASSP 2014), cut into notes where the pitch, or an onset, changes.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ _BLOCK = 1024
 _SILENT_DB = -45.0  # below the loudest frame
 _SHORTEST = 0.05
 _SAME_NOTE = 0.6  # semitones
+_SETTLING = 0.18  # seconds until the pitch of a note is known
+_RECENT = 40  # frames that a pitch is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,34 +147,53 @@ def _path(midi: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def find_notes(track: PitchTrack, onsets: NDArray[np.float64] | None = None) -> list[LineNote]:
-    """Cut a pitch track into notes where the pitch moves on, stops, or an onset strikes anew."""
+    """Cut a pitch track into notes where the pitch moves on, stops, or an onset strikes anew.
+
+    A pitch is only known some time after its onset: that is where its note begins.
+    """
+    struck = np.zeros(0) if onsets is None else np.asarray(onsets)
     voiced = track.hz > 0
     midi = np.where(voiced, 69 + 12 * np.log2(np.maximum(track.hz, 1e-3) / 440), 0.0)
-    struck = np.zeros(len(midi), dtype=bool)
-    for onset in () if onsets is None else onsets:
-        struck[min(len(midi) - 1, int(np.searchsorted(track.times, onset)))] = True
-    step = track.times[1] - track.times[0] if len(midi) > 1 else 0.01
     loudest = float(track.rms.max()) or 1.0
     notes: list[LineNote] = []
-    begin = -1
-    for frame in range(len(midi) + 1):
-        ends = frame == len(midi) or not voiced[frame]
-        if begin >= 0 and not ends:
-            centre = float(np.median(midi[begin:frame]))
-            ends = abs(midi[frame] - centre) > _SAME_NOTE or (
-                bool(struck[frame]) and (frame - begin) * step > _SHORTEST
-            )
-        if begin >= 0 and ends:
-            length = (frame - begin) * step
-            if length >= _SHORTEST:
-                level = float(track.rms[begin:frame].max()) / loudest
-                start = float(track.times[begin])
-                pitch = float(np.median(midi[begin:frame]))
-                notes.append(LineNote(start, length, pitch, math.sqrt(level)))
-            begin = -1
-        if begin < 0 and frame < len(midi) and voiced[frame]:
-            begin = frame
+    for start, settled, end in _stretches(track.times, midi, voiced, struck):
+        until = float(track.times[min(end, len(midi) - 1)])
+        if until - start >= _SHORTEST:
+            level = math.sqrt(float(track.rms[settled:end].max()) / loudest)
+            pitch = float(np.median(midi[settled:end]))
+            notes.append(LineNote(start, until - start, pitch, level))
     return notes
+
+
+def _stretches(
+    times: NDArray[np.float64],
+    midi: NDArray[np.float64],
+    voiced: NDArray[np.bool_],
+    onsets: NDArray[np.float64],
+) -> Iterator[tuple[float, int, int]]:
+    """Give each note: its start in seconds, the frame from which its pitch is known, its end."""
+    strikes = set(np.searchsorted(times, onsets).tolist())
+    start, settled, last = 0.0, -1, -1.0
+    for frame in range(len(midi) + 1):
+        sounds = frame < len(midi) and bool(voiced[frame])
+        if settled >= 0:
+            now = times[min(frame, len(midi) - 1)]
+            recent = midi[max(settled, frame - _RECENT) : frame]
+            moved = sounds and abs(midi[frame] - float(np.median(recent))) > _SAME_NOTE
+            anew = frame in strikes and now - start > _SHORTEST
+            if moved and not anew and now - start < _SETTLING:
+                settled = frame  # still the end of the note before, or the noise of the attack
+            elif moved or anew or not sounds:
+                yield start, settled, frame
+                settled, last = -1, start
+        if settled < 0 and sounds:
+            settled, start = frame, _struck_at(float(times[frame]), onsets, last)
+
+
+def _struck_at(seconds: float, onsets: NDArray[np.float64], last: float) -> float:
+    """Find the onset of a pitch that became known, after the note before; its own time if none."""
+    near = onsets[(onsets > max(seconds - _SETTLING, last + _SHORTEST)) & (onsets < seconds + 0.03)]
+    return float(near[-1]) if len(near) else seconds
 
 
 def transcribe(path: str | Path) -> list[LineNote]:
@@ -180,8 +202,8 @@ def transcribe(path: str | Path) -> list[LineNote]:
     Raises AudioFileError for what is no audio.
     """
     from scband.analysis.decoding import RATE, decode  # noqa: PLC0415
-    from scband.analysis.spectral import survey  # noqa: PLC0415
+    from scband.analysis.onsets import find_onsets  # noqa: PLC0415
     from scband.analysis.spool import spooled  # noqa: PLC0415
 
     samples = spooled(decode(path).samples)
-    return find_notes(track_pitch(samples, RATE), survey(samples, RATE).onsets)
+    return find_notes(track_pitch(samples, RATE), find_onsets(samples, RATE))

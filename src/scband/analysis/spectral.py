@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scband.analysis.onsets import find_onsets
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,8 +19,6 @@ _BLOCK_FRAMES = 512
 _ROLLOFF = 0.85
 _COMPRESSION = 1000.0
 _BANDS = 40
-_NEAR = 3  # frames around an onset that it must stand out of
-_APART = 0.05
 _STEADY = 8  # frames that a partial lasts
 _SILENT_RMS = 1e-4
 _PITCHED = 0.35
@@ -82,8 +82,7 @@ def survey(samples: NDArray[np.float32], rate: int) -> Surface:
     frames_in_all = 1 + max(0, (len(samples) - _WINDOW) // _HOP)
     filters = _filters(rate)
     sums = np.zeros(8)
-    fluxes, bands = [], []
-    last = np.zeros((1, _BANDS), dtype=np.float32)
+    bands = []
     for begin in range(0, frames_in_all, _BLOCK_FRAMES):
         count = min(_BLOCK_FRAMES, frames_in_all - begin)
         piece = np.zeros((count - 1) * _HOP + _WINDOW, dtype=np.float32)
@@ -94,12 +93,9 @@ def survey(samples: NDArray[np.float32], rate: int) -> Surface:
         sums += _sums(frames, spectrum, rate)
         power = spectrum @ filters.T
         heard = np.log1p(_COMPRESSION * power / _WINDOW)
-        rise = np.diff(np.concatenate([last, heard]), axis=0)
-        fluxes.append(np.clip(rise, 0, None).mean(axis=1))
-        last = heard[-1:]
         bands.append(heard.reshape(count, 8, -1).mean(axis=2))
     means = sums / max(sums[7], 1.0)
-    times = _onsets(np.concatenate(fluxes), rate)
+    times = find_onsets(samples, rate)
     return Surface(
         Spectral(*(float(mean) for mean in means[:7])), times, np.concatenate(bands), _HOP / rate
     )
@@ -137,21 +133,3 @@ def _tonal(spectrum: NDArray[np.float64]) -> float:
     around = 0.5 * (np.roll(held, 3, axis=1) + np.roll(held, -3, axis=1))
     partials = np.where(held > 2 * around, held, 0.0) ** 2
     return float(np.sqrt(partials.sum() / ((low**2).sum() * len(held) / len(low) + 1e-12)))
-
-
-def _onsets(flux: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
-    """Pick the peaks of the flux that stand out of the second around them (seconds)."""
-    if len(flux) < 2 * _NEAR or flux.max() <= 0:
-        return np.zeros(0)
-    reach = round(0.5 * rate / _HOP)
-    padded = np.pad(flux.astype(np.float64), reach, mode="edge")
-    sums = np.cumsum(np.concatenate([[0.0], padded]))
-    mean = (sums[2 * reach + 1 :] - sums[: -2 * reach - 1]) / (2 * reach + 1)
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(flux, _NEAR), 2 * _NEAR + 1)
-    peak = (flux >= windows.max(axis=1)) & (flux > 1.4 * mean + 0.03)
-    times = (np.flatnonzero(peak) * _HOP + _WINDOW // 2) / rate
-    kept: list[float] = []
-    for time in times:
-        if not kept or time - kept[-1] > _APART:
-            kept.append(float(time))
-    return np.array(kept)
