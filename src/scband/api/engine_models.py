@@ -26,7 +26,12 @@ Temperature = Annotated[
 ]
 Seed = Annotated[
     int | None,
-    Field(ge=0, lt=2**53, description="the same seed plays the same; absent: another each time"),
+    Field(
+        ge=0,
+        lt=2**53,
+        description="the same seed plays the same; absent: another each time",
+        examples=[1234],
+    ),
 ]
 
 

@@ -116,7 +116,7 @@ async def list_midi(
             "description": "A line of JSON a bar (`type` bar), then one of type end or error",
             "content": {
                 "application/x-ndjson": {"schema": {"type": "string"}},
-                "text/event-stream": {"schema": {"type": "string"}},
+                "text/event-stream": {},
             },
         }
     },
