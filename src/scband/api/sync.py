@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 from fastapi import APIRouter, FastAPI, WebSocket
+from starlette.concurrency import run_in_threadpool
 
 from scband.api.auth import Caller, ServicesOf, SocketCallerOf, chosen
 from scband.api.hub import Client, Hub
@@ -30,17 +31,15 @@ _PROBE = b'{"t":'
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Run the hub while the application does; at its end nothing of the studio is left."""
+    """Run the hub while the application does."""
     given = cast("Services", app.state.services)
     hub = Hub(given.orchestrator, given.settings.sync_interval_ms / 1000.0)
     app.state.hub = hub
-    given.orchestrator.start()
     hub.start()
     try:
         yield
     finally:
         hub.stop()
-        given.orchestrator.close()
 
 
 router = APIRouter(lifespan=_lifespan)
@@ -55,7 +54,9 @@ async def sync(websocket: WebSocket, who: SocketCallerOf, given: ServicesOf) -> 
     socket = cast("DirectSocket", offered["socket"])
     folder = None
     if not who.sees_all:
-        folder = given.orchestrator.ensure_plugin(who.plugin_id).folder
+        # one that is not known yet has folders made for it
+        plugin = await run_in_threadpool(given.orchestrator.ensure_plugin, who.plugin_id)
+        folder = plugin.folder
         given.orchestrator.plugins.touch(who.plugin_id)
     client = Client(socket, who.plugin_id, folder, sees_all=who.sees_all)
     desk = _Desk(client, who, given)

@@ -34,6 +34,7 @@ from scband.errors import (
 from scband.studio.workers import Worker
 
 _LOG = logging.getLogger("scband.studio")
+_PAUSE = 0.1  # seconds after a fault of our own
 _KEEP_PARTIALS = 300.0  # seconds after a job's end in which its pieces can still be streamed
 
 
@@ -203,14 +204,17 @@ class JobPool:
         with self._lock:
             self._closed = True
             thread = self._thread
+            idle, self._idle = self._idle, []
+            for worker in idle:
+                self._kill(worker)
         for job in self.jobs():
             self._end(job, JobState.CANCELLED, JobCancelledError(f"{job.name}: scband ends"))
         self._wake()
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=20.0)
         with self._lock:
-            workers, self._idle = self._idle, []
-            for worker in workers:
+            late, self._idle = self._idle, []  # one that was being started meanwhile
+            for worker in late:
                 self._kill(worker)
         self._bury()
         with self._lock:
@@ -244,19 +248,26 @@ class JobPool:
 
     def _serve(self) -> None:
         while not self._closed:
-            self._bury()
-            self._hand_out()
-            with self._lock:
-                pipes: dict[Connection, Worker] = {
-                    worker.pipe: worker for worker in (*self._busy, *self._idle)
-                }
-            for ready in wait([self._alarm, *pipes], self._until_deadline()):
-                if ready == self._alarm:
-                    os.read(self._alarm, 4096)
-                else:
-                    assert isinstance(ready, Connection)
-                    self._hear(pipes[ready])
-            self._expire()
+            try:
+                self._turn()
+            except Exception:  # whoever waits for a job waits for this thread
+                _LOG.exception("while looking after jobs")
+                time.sleep(_PAUSE)
+
+    def _turn(self) -> None:
+        self._bury()
+        self._hand_out()
+        with self._lock:
+            pipes: dict[Connection, Worker] = {
+                worker.pipe: worker for worker in (*self._busy, *self._idle)
+            }
+        for ready in wait([self._alarm, *pipes], self._until_deadline()):
+            if ready == self._alarm:
+                os.read(self._alarm, 4096)
+            else:
+                assert isinstance(ready, Connection)
+                self._hear(pipes[ready])
+        self._expire()
 
     def _until_deadline(self) -> float:
         with self._lock:
