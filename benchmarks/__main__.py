@@ -1,6 +1,6 @@
 """Run the benchmarks, each in a Python of its own: `python benchmarks [NAME …]`.
 
-Without names: all that need nothing but scband. `listening` needs FluidSynth and a sound font and
+Without names: all that need nothing but scband. `listening` and `lines` need FluidSynth and a sound font and
 says so where they are missing.
 """
 
