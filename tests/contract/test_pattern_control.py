@@ -36,6 +36,8 @@ REFUSED = [
     ("bar", "siddfddifs", ["contract", 0, 4.0, 4.0, 0.0, 0.0, 1.0, 600, 0.5, "-"], "pitch must be"),
     ("bar", "siddfddifs", ["contract", 0, 4.0, 4.0, 0.0, 0.0, 1.0, 60, 5.0, "-"], "velocity"),
     ("bar", "siddfddsfs", ["contract", 0, 4.0, 4.0, 0.0, 0.0, 1.0, "c", 0.5, "-"], "must be i"),
+    ("rebar", "siddfd", ["contract", 0, 4.0, 4.0, 0.0, 5.0], "from must be between"),
+    ("rebar", "siddfd", ["contract", 0, 4.0, 4.0, 0.0, 1.0], "has begun already"),
     ("tempo", "dd", [float("nan"), -1.0], "must be d"),
     ("tempo", "dd", [float("inf"), -1.0], "must be d"),
     ("tempo", "dd", [0.0, -1.0], "tempo must be between"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from scband.errors import PatternError
 from scband.score import Note
 from scband.supercollider.engine import Engine, EngineOptions
 from scband.supercollider.jack import AudioDriver, JackOptions
@@ -100,6 +101,31 @@ def test_a_player_that_gets_nothing_repeats_its_bar_moved_to_the_chord(
     assert [p % 12 for p in heard[4:8]] == [5, 5, 9, 9]
     assert heard[8:12] == [60, 60, 64, 64]
     assert any(e.kind == "missing" and "bar 1" in e.text for e in engine.events[before:])
+
+
+def test_a_bar_sent_again_holds_from_the_beat_that_was_said(engine: Engine, tmp_path: Path) -> None:
+    whole = [Note(0.0, 3.9, 60, 0.8)]
+    for bar in range(2):
+        engine.patterns.send_bar("solo", bar, 4.0 * bar, 4.0, whole).result(2)
+    engine.recorder.record({tmp_path / "again.wav": engine.mixer.strips["solo"].bus})
+    engine.patterns.start(120, 0.2)
+    time.sleep(0.2 + 0.6)  # in the second beat
+    turned = [Note(0.0, 1.9, 60, 0.8), Note(2.0, 1.9, 67, 0.8)]
+    engine.patterns.send_bar_again("solo", 0, 0.0, 4.0, turned, since=2.0).result(2)
+    time.sleep(2.0)  # in the second beat of the second bar
+    # a note that should have begun already is struck for what is left of it
+    engine.patterns.send_bar_again("solo", 1, 4.0, 4.0, [Note(0.0, 3.9, 72, 0.8)], since=2.0)
+    with pytest.raises(PatternError, match="has begun already"):
+        engine.patterns.send_bar_again("solo", 1, 4.0, 4.0, turned, since=0.0).result(2)
+    time.sleep(1.6)
+    engine.patterns.stop()
+    engine.recorder.stop()
+    samples, rate = soundfile.read(tmp_path / "again.wav", always_2d=True)
+    left = samples.sum(axis=1)
+    left = left[int(np.argmax(np.abs(left) > 0.003)) :]
+    middles = [left[int((beat + 0.3) * rate / 2) :] for beat in range(8)]
+    heard = [round(pitch_at(middle, rate, 0)) for middle in middles]
+    assert heard == [60, 60, 67, 67, 60, 60, 72, 72]
 
 
 def test_a_player_that_rests_is_silent_from_the_bar_on_and_comes_back(

@@ -204,7 +204,29 @@ class PatternController:
 
         `loudness` (0-1) is how loud it was decided: what `set_loudness` says later is over that.
         """
-        return self.post("bar", *self.bar_values(player, index, start, length, notes, loudness=loudness))
+        return self.post(
+            "bar", *self.bar_values(player, index, start, length, notes, loudness=loudness)
+        )
+
+    def send_bar_again(
+        self,
+        player: str,
+        index: int,
+        start: float,
+        length: float,
+        notes: Sequence[Note],
+        *,
+        since: float,
+        loudness: float = 0.0,
+    ) -> Future[Answer]:
+        """Give a player the notes of the bar that sounds anew (`/scband/rebar`); does not wait.
+
+        They hold from the next quarter note of the bar that is not before `since` (beats from the
+        bar's start); a note that should have begun already is struck there for what is left of it.
+        """
+        values = self.bar_values(player, index, start, length, notes, loudness=loudness)
+        fixed = 5
+        return self.post("rebar", *values[:fixed], since, *values[fixed:])
 
     # --- time --------------------------------------------------------------------------------
 

@@ -86,6 +86,19 @@ class Verb:
 _PLAYER = Argument("player", "s", "name of the player: drums, bass, keys, guitar, lead, pad …")
 _BEAT = Argument("beat", "d", "band's beat at which it takes effect; -1 is now", -1)
 _QUANT = Argument("quant", "s", "when it takes effect: now, beat or bar")
+_BAR = (
+    Argument("index", "i", "number of the bar as played, from 0", 0),
+    Argument("start", "d", "band's beat at which the bar starts", 0),
+    Argument("length", "d", "beats in the bar", 0.25, 64),
+    Argument("loudness", "f", "how loud it was decided; 0 is never scaled", 0, 1),
+)
+_NOTES = (
+    Argument("beat", "d", "beats after the bar's start", 0, 64),
+    Argument("length", "d", "beats", 0, 256),
+    Argument("pitch", "i", "MIDI pitch, or General MIDI drum number", 0, 127),
+    Argument("velocity", "f", "0 to 1", 0, 1),
+    Argument("articulation", "s", "ghost, mute, accent, staccato; - is none"),
+)
 
 _VERBS = (
     Verb(
@@ -169,23 +182,12 @@ _VERBS = (
             Argument("scale", "i", "pitch classes that fit it, bit 0 is C", 0, 4095),
         ),
     ),
+    Verb("bar", "Give a player the notes of one bar", (_PLAYER, *_BAR), _NOTES),
     Verb(
-        "bar",
-        "Give a player the notes of one bar",
-        (
-            _PLAYER,
-            Argument("index", "i", "number of the bar as played, from 0", 0),
-            Argument("start", "d", "band's beat at which the bar starts", 0),
-            Argument("length", "d", "beats in the bar", 0.25, 64),
-            Argument("loudness", "f", "how loud it was decided; 0 is never scaled", 0, 1),
-        ),
-        (
-            Argument("beat", "d", "beats after the bar's start", 0, 64),
-            Argument("length", "d", "beats", 0, 256),
-            Argument("pitch", "i", "MIDI pitch, or General MIDI drum number", 0, 127),
-            Argument("velocity", "f", "0 to 1", 0, 1),
-            Argument("articulation", "s", "ghost, mute, accent, staccato; - is none"),
-        ),
+        "rebar",
+        "Give a player the notes of the bar that sounds again, to hold from a beat of it on",
+        (_PLAYER, *_BAR, Argument("from", "d", "beats after the bar's start", 0, 64)),
+        _NOTES,
     ),
     Verb("on", "Let a player play", (_PLAYER, _QUANT)),
     Verb("off", "Let a player rest; its notes are released", (_PLAYER, _QUANT)),
