@@ -173,14 +173,14 @@ def test_every_error_of_scband_has_a_status_and_a_stable_code() -> None:
         assert re.fullmatch(r"[a-z_]+", kind.code)
 
 
-def test_no_generated_request_makes_a_server_error(tmp_path: Path) -> None:
+def run_schemathesis(folder: Path, *options: str) -> None:
     """Run schemathesis, a client that we did not write, over the whole document."""
     # no core, a full queue and a job that took too long here are honest answers
-    (tmp_path / "schemathesis.toml").write_text(
+    (folder / "schemathesis.toml").write_text(
         "max-stream-events = 10\n"
         'checks.not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", 503, 504]\n'
     )
-    with Service(settings_in(tmp_path)) as service:
+    with Service(settings_in(folder)) as service:
         assert service.services is not None
         token = service.services.keyring.issue("schemathesis", Role.OPERATOR)
         done = subprocess.run(
@@ -188,19 +188,28 @@ def test_no_generated_request_makes_a_server_error(tmp_path: Path) -> None:
                 *(str(Path(sys.executable).with_name("schemathesis")), "run"),
                 f"{service.urls()['plugin']}/openapi.json",
                 *("--header", f"Authorization: Bearer {token}"),
-                *("--phases", "examples,coverage,fuzzing", "--max-examples", "5"),
-                *("--seed", "7", "--request-timeout", "20", "--suppress-health-check", "all"),
+                *("--request-timeout", "20", "--suppress-health-check", "all"),
                 *("--generation-database", "none", "--warnings", "off"),
                 "--checks",
                 "not_a_server_error,status_code_conformance,content_type_conformance,"
                 "response_schema_conformance,unsupported_method",
+                *options,
             ],
             capture_output=True,
             text=True,
-            timeout=110,
-            cwd=tmp_path,
+            timeout=1800,
+            cwd=folder,
             check=False,
         )
-        health = service.services.engine_state()
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr
-    assert health is not None
+
+
+@pytest.mark.timeout(240)
+def test_no_example_and_no_limit_of_a_schema_makes_a_server_error(tmp_path: Path) -> None:
+    run_schemathesis(tmp_path, "--phases", "examples,coverage", "--seed", "1")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_no_generated_request_makes_a_server_error(tmp_path: Path) -> None:
+    run_schemathesis(tmp_path, "--phases", "fuzzing,stateful", "--max-examples", "60")

@@ -170,9 +170,7 @@ class MixSuggestion(Answer):
     reason: Annotated[
         str,
         Field(
-            examples=[
-                "bass has -18.3 LUFS, 10.7 LU louder than is usual beside the other tracks."
-            ]
+            examples=["bass has -18.3 LUFS, 10.7 LU louder than is usual beside the other tracks."]
         ),
     ]
     severity: Annotated[float, Field(description="20 and more is high, 8 medium", examples=[47.4])]
