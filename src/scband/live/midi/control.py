@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -13,13 +12,13 @@ from typing import Any, Protocol
 from scband.errors import ScbandError
 from scband.live.midi.mapping import Action, Deed, MidiMap
 from scband.live.midi.scheduler import Lateness
+from scband.live.midi.worker import Worker
 
 _HALF = 63
 """A switch is on above it (MIDI 1.0: 0-63 is off, 64-127 is on)."""
 _UNITY = 100  # the usual channel volume of General MIDI
 _TAPS = 4
 _TAP_SECONDS = 2.0
-_STOP_SECONDS = 8.0  # longer than a session takes to answer
 
 
 class ConductedPlayer(Protocol):
@@ -64,7 +63,7 @@ def level_of(value: int) -> float:
     return (value / _UNITY) ** 2
 
 
-class MidiControl:
+class MidiControl(Worker):
     """Does to the band what controllers say, in a thread of its own.
 
     A fader sends hundreds of values a second and the band decides bars anew at some of them, so
@@ -79,6 +78,7 @@ class MidiControl:
         styles: tuple[str, ...],
         say: Callable[[str], None],
     ) -> None:
+        super().__init__("scband-midi-control")
         self.lateness = Lateness()
         self._band = band
         self._map = mapping
@@ -87,24 +87,6 @@ class MidiControl:
         self._wanted: dict[Action | str, tuple[int, float]] = {}
         self._taps: deque[float] = deque(maxlen=_TAPS)
         self._pressed: set[Action] = set()
-        self._changed = threading.Condition()
-        self._running = False
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin."""
-        self._running = True
-        self._thread = threading.Thread(target=self._run, name="scband-midi-control", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after what is being done now; safe to call twice."""
-        with self._changed:
-            self._running = False
-            self._changed.notify()
-        thread, self._thread = self._thread, None
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout=_STOP_SECONDS)
 
     def controller(self, number: int, value: int, when: float) -> None:
         """Take a controller's value (0-127) in, with its time of arrival in Unix seconds."""
@@ -147,22 +129,20 @@ class MidiControl:
             self._wanted[what] = (value, when)
             self._changed.notify()
 
-    def _run(self) -> None:
-        while (wanted := self._next()) is not None:
-            what, value, when = wanted
-            try:
-                self._do(what, value)
-            except ScbandError as error:
-                self._say(f"MIDI: {what} {value}: {error}")
-            self.lateness.add(time.time() - when)
+    def _next(self) -> Callable[[], None] | None:
+        self._changed.wait_for(lambda: self._wanted or not self._running)
+        if not self._running:
+            return None
+        what = next(iter(self._wanted))
+        value, when = self._wanted.pop(what)
+        return lambda: self._try(what, value, when)
 
-    def _next(self) -> tuple[Action | str, int, float] | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._wanted or not self._running)
-            if not self._running:
-                return None
-            what = next(iter(self._wanted))
-            return (what, *self._wanted.pop(what))
+    def _try(self, what: Action | str, value: int, when: float) -> None:
+        try:
+            self._do(what, value)
+        except ScbandError as error:
+            self._say(f"MIDI: {what} {value}: {error}")
+        self.lateness.add(time.time() - when)
 
     def _do(self, what: Action | str, value: int) -> None:
         if isinstance(what, Action):

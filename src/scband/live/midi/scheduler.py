@@ -6,15 +6,14 @@ import contextlib
 import heapq
 import itertools
 import os
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from scband.live.midi.beattime import Anchor, BeatTimes
+from scband.live.midi.worker import Worker
 
 _PRIORITY = 10  # of real time, below JACK's and supernova's
-_STOP_SECONDS = 2.0
 _FORGOTTEN_SECONDS = 1.0
 
 
@@ -41,7 +40,7 @@ class Lateness:
         return (self._squares / self.count) ** 0.5 if self.count else 0.0
 
 
-class BeatScheduler:
+class BeatScheduler(Worker):
     """Calls things at beats of the band, `delay` seconds after they sound (negative: before).
 
     Nothing is called before the first `anchor`. A new anchor moves all that is still due with it.
@@ -49,38 +48,21 @@ class BeatScheduler:
     """
 
     def __init__(self, delay: float = 0.0) -> None:
+        super().__init__("scband-midi-out")
         self.lateness = Lateness()
         self._delay = delay
         self._times: BeatTimes | None = None
         self._due: list[tuple[float, int, bool, Callable[[], None]]] = []
         self._numbers = itertools.count()
-        self._changed = threading.Condition()
-        self._running = False
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin."""
-        self._running = True
-        self._thread = threading.Thread(target=self._run, name="scband-midi-out", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; what is still due is not called. Safe to call twice."""
-        with self._changed:
-            self._running = False
-            self._changed.notify()
-        thread, self._thread = self._thread, None
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout=_STOP_SECONDS)
 
     def anchor(self, beat: float, unix: float, tempo: float) -> None:
         """Say when a beat sounds (Unix seconds) and at which tempo the band goes on."""
         here = Anchor(beat, unix - time.time() + time.monotonic(), tempo)
         with self._changed:
-            again = self._times is None or beat <= self._times.here.beat
-            self._times = (
-                BeatTimes(here) if again or self._times is None else self._times.then(here)
-            )
+            if self._times is not None and beat > self._times.here.beat:
+                self._times = self._times.then(here)
+            else:  # the first one, or the band's clock was started anew
+                self._times = BeatTimes(here)
             self._changed.notify()
 
     def bend(self, beat: float, tempo: float) -> None:
@@ -101,25 +83,22 @@ class BeatScheduler:
 
     def _run(self) -> None:
         hurry()
-        while (call := self._next()) is not None:
-            call()
+        super()._run()
 
     def _next(self) -> Callable[[], None] | None:
-        """Wait until something is due and return it; None at the end."""
-        with self._changed:
-            while self._running:
-                if self._times is None or not self._due:
-                    self._changed.wait()
-                    continue
-                due = self._times.time_of(self._due[0][0]) + self._delay
-                now = time.monotonic()
-                if due > now:
-                    self._changed.wait(due - now)
-                    continue
-                _, _, however_late, call = heapq.heappop(self._due)
-                if however_late or now - due < _FORGOTTEN_SECONDS:
-                    self.lateness.add(now - due)
-                    return call
+        while self._running:
+            if self._times is None or not self._due:
+                self._changed.wait()
+                continue
+            due = self._times.time_of(self._due[0][0]) + self._delay
+            now = time.monotonic()
+            if due > now:
+                self._changed.wait(due - now)
+                continue
+            _, _, however_late, call = heapq.heappop(self._due)
+            if however_late or now - due < _FORGOTTEN_SECONDS:
+                self.lateness.add(now - due)
+                return call
         return None
 
 
