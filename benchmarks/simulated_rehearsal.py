@@ -19,6 +19,7 @@ from scband.analysis.frames import Frame, Onset, decode_frame, decode_onset
 from scband.analysis.pitch import PitchFusion
 from scband.chart import read
 from scband.live.follow import ControlLaw
+from scband.live.recount import Recount
 from scband.live.simulation import simulate
 from scband.live.togetherness import Sounding, Together, figures
 from scband.live.truth import expected_beats, read_truth
@@ -58,6 +59,7 @@ def simulate_take(
     tempo = 60 / float(np.median(np.diff([b.time for b in expected[:5]]))) * unit
     tracker = BeatTracker(tempo=tempo, meter_beats=meter.beats, pulse=unit)
     tracker.place(start, 0.0, tempo)
+    recount = Recount(unit)
     waiting = [event for event in heard(take) if event[0] > start - 0.05]
     waiting.reverse()
 
@@ -68,6 +70,7 @@ def simulate_take(
                 tracker.hear_frame(frame, time)
             elif onset is not None:
                 tracker.hear_onset(onset, time)
+                recount.hear_onset(time)
 
     clock = simulate(
         ControlLaw(follow, strength, tempo, unit),
@@ -77,6 +80,7 @@ def simulate_take(
         seconds=expected[-1].time - start,
         start=start,
         latency=LATENCY,
+        recount=recount,
     )
     band = np.array(clock.sounded)
     return figures(

@@ -88,6 +88,7 @@ _FIRMNESS = 0.8
 """How much of what is missing in strength a change of tempo adds that phase and tempo both tell."""
 _SLOWEST, _FASTEST = 20.0, 400.0
 _LEAST_BEATS, _MOST_BEATS = 0.25, 16.0
+_MOST_SECONDS = 0.9
 
 
 class ControlLaw:
@@ -112,27 +113,33 @@ class ControlLaw:
         """Whether the clock is moved at all."""
         return self.mode is not FollowMode.CLICK and self.strength > 0
 
-    def correct(self, heard: Pulse, beat: float, tempo: float, since: float) -> Correction | None:
+    def correct(
+        self, heard: Pulse, error: float, tempo: float, since: float, *, counted: bool = False
+    ) -> Correction | None:
         """Return how the clock should move, None where it is left alone.
 
-        `heard` is the performer at the time at which the change will sound, `beat` and `tempo` are
-        the band's at that time, `since` is how many beats ago this was last decided.
+        `heard` is the performer at the time at which the change will sound, `error` how many
+        quarters the band is behind then, `tempo` the band's, `since` how many beats ago this was
+        last decided. `counted` says that an error beyond half a beat is one of the count, to be
+        made good.
         """
         if not self.follows:
             return None
         character = CHARACTERS[self.mode]
-        error = off_by(heard.beat, beat, self.unit)
-        if heard.confidence < character.trust or abs(error) > character.reach * self.unit:
+        far = abs(error) > character.reach * self.unit and not counted
+        if heard.confidence < character.trust or far:
             self._odd = 0.0
             return None
         target = within_octave(heard.tempo, tempo)
         agreed = agreement(error, target / tempo)
-        share = self._share(self._belief(error, agreed, tempo, since), agreed, since)
+        weight = 1.0 if counted else self._belief(error, agreed, tempo, since)
+        share = self._share(weight, agreed, since)
         new = self._kept_in_range(tempo * exp(log(target / tempo) * share))
         hurry = character.hurry
         # over so many beats, of which the next decision lets only `since` come to pass
         beats = max(since / share, error * (1 + hurry) / hurry, -error * (1 - hurry) / hurry)
-        return Correction(new, error * 60 / new, min(max(beats, _LEAST_BEATS), _MOST_BEATS), error)
+        seconds = min(max(error * 60 / new, -_MOST_SECONDS), _MOST_SECONDS)
+        return Correction(new, seconds, min(max(beats, _LEAST_BEATS), _MOST_BEATS), error)
 
     def _share(self, weight: float, agreed: float, since: float) -> float:
         """Return the share of the difference that is taken back in `since` beats."""

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from scband.analysis.follow import Pulse
 from scband.live.clockline import ClockLine
 from scband.live.follow import ControlLaw, Correction, off_by
+from scband.live.recount import Recount
 
 _EVERY = 0.5
 _AT_ONCE = 0.125
 """Beats between two decisions: as a rule, and where the performer surprises."""
 _SURPRISE = 0.025
 """Seconds by which what is heard differs from what was decided upon, that are a surprise."""
+_COUNT_SECONDS = 0.1
+_MADE_GOOD = 0.3
 _LEAST_TEMPO = 0.0005  # of the tempo: less is not worth a message
 _LEAST_SECONDS = 0.0005
 
@@ -38,14 +41,21 @@ class Move:
 class Follower:
     """Decides twice a beat, sooner where the performer surprises, how the clock moves.
 
-    `ahead` is how long (seconds) after it was decided a move begins to sound.
+    `ahead` is how long (seconds) after it was decided a move begins to sound. `recount` tells
+    where beats were lost or gained while the performer's tempo changed: they are made good.
     """
 
-    def __init__(self, law: ControlLaw, line: ClockLine, ahead: float) -> None:
+    def __init__(
+        self, law: ControlLaw, line: ClockLine, ahead: float, recount: Recount | None = None
+    ) -> None:
         self.law = law
         self.line = line
         self.ahead = ahead
+        self.recount = recount or Recount(law.unit)
         self.coasting = False
+        self._error = 0.0
+        self._owing = False
+        self._counted = float("-inf")
         self._decided = float("-inf")
         self._tempo = 0.0
 
@@ -56,6 +66,7 @@ class Follower:
         """
         if not (self.law.follows and self.line.known):
             return None
+        self._count(now, pulse)
         sounding = now + self.ahead
         beat = self.line.beat_at(sounding)
         since = beat - self._decided
@@ -74,8 +85,30 @@ class Follower:
         error = off_by(heard.beat, beat, self.law.unit) * 60 / self.line.tempo
         return abs(error - self.line.left(beat)) > _SURPRISE
 
+    def _count(self, now: float, pulse: Callable[[float], Pulse | None]) -> None:
+        """Look now and then whether the count of beats is still right."""
+        if now - self._counted < _COUNT_SECONDS:
+            return
+        self._counted = now
+        heard = pulse(now)
+        lost = self.recount.see(heard) if heard is not None else 0
+        if lost:
+            self._error += lost * self.law.unit
+            self._owing = True
+
+    def _off(self, heard: Pulse, beat: float) -> float:
+        """Return how many quarters the band is behind: to the nearest beat, or to the right one."""
+        unit = self.law.unit
+        error = off_by(heard.beat, beat, unit)
+        if self._owing:
+            error = self._error + off_by(error, self._error, unit)
+            self._owing = abs(error) > _MADE_GOOD * unit
+        self._error = error
+        return error
+
     def _move(self, heard: Pulse, beat: float, since: float) -> Move | None:
-        correction = self.law.correct(heard, beat, self.line.tempo, since)
+        error = self._off(heard, beat)
+        correction = self.law.correct(heard, error, self.line.tempo, since, counted=self._owing)
         self.coasting = correction is None
         if correction is None:
             return None

@@ -91,12 +91,14 @@ class Following:
             self.tracker.hear_frame(heard.frame, heard.time)
         elif heard.onset is not None:
             self.tracker.hear_onset(heard.onset, heard.time)
+            self.follower.recount.hear_onset(heard.time)
         self.step()
 
     def play(self, note: PlayedNote) -> None:
         """Take in a note of a keyboard's."""
         if note.velocity > 0:
             self.tracker.hear_note(note.time, note.velocity, note.pitch)
+            self.follower.recount.hear_onset(note.time)
             self.step()
 
     # --- the clock -----------------------------------------------------------------------------
