@@ -64,9 +64,11 @@ def test_everybody_has_a_turn_however_clients_come_and_go(tmp_path):
                 if chance.random() < 0.5:
                     clients.append(open_raw(port, token))
             turns(clients, 0.5)
-            counted = turns(clients, 2.0)
-            assert min(counted) >= 16  # twenty are due; a busy machine may be late
-            assert max(counted) <= 24
+            for _ in range(4):  # a busy machine may be late; never every time
+                counted = turns(clients, 2.0)
+                if min(counted) >= 19:
+                    break
+            assert 19 <= min(counted) <= max(counted) <= 22  # twenty are due
         finally:
             for client in clients:
                 client.close()

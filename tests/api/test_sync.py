@@ -88,9 +88,12 @@ def test_a_late_joiner_gets_the_transport_and_a_snapshot_first(service, join):
 def test_the_transport_comes_ten_times_a_second_in_order(join):
     plugin = join()
     plugin.until("snapshot")
-    began = time.monotonic()
-    states = [plugin.until("transport_sync") for _ in range(20)]
-    assert time.monotonic() - began < 2.05 + 0.5  # a busy machine may be late once
+    for _ in range(4):  # a busy machine may be late; never every time
+        began = time.monotonic()
+        states = [plugin.until("transport_sync") for _ in range(20)]
+        if time.monotonic() - began < 2.05:
+            break
+    assert time.monotonic() - began < 2.05
     assert {"isPlaying", "currentBeat", "tempo", "timestamp"} <= set(states[0])
     numbers = [state["seq"] for state in states]
     assert numbers == sorted(set(numbers))
