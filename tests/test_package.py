@@ -40,6 +40,9 @@ def test_the_wheel_is_built_from_the_sdist_and_carries_the_sclang_sources(wheel:
         assert f"scband/sc/{part}" in names
     assert "scband/agents/styles/swing.toml" in names
     assert "scband/py.typed" in names
+    for part in ("page.html", "page.js", "docs.html", "swagger/swagger-ui-bundle.js.gz"):
+        assert f"scband/api/static/{part}" in names
+    assert "scband/api/static/swagger/LICENSE" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as source:
         assert any(name.endswith("/sc/patterns/band.scd") for name in source.getnames())
