@@ -179,6 +179,11 @@ def test_keys_conduct_the_band(band: Session) -> None:
         assert keys.press("-") == "tempo 116"
         assert keys.press("]") == "intensity 0.6"
         assert keys.press("[") == "intensity 0.5"
+        assert [keys.press("f") for _ in range(3)] == [
+            "follow adaptive",
+            "follow free",
+            "follow click",
+        ]
         assert keys.press("x") == ""
         assert not keys.quit
         keys.press("q")

@@ -28,13 +28,23 @@ def line(status: Status) -> str:
     """Return the status line: bar, chord, tempo, what is heard, what went wrong."""
     section = f" [{status.section}]" if status.section else ""
     place = "count-in" if status.bar == 0 else f"bar {status.bar:>3}{section}"
+    if status.waiting:
+        place = "count me in"
     chord = f"{status.chord or '–':<8} → {status.next_chord or '–':<8}"
     heard = "–" if status.heard is None else note_name(status.heard)
     return (
         f"{place:<16} beat {status.beat}  {chord} {status.tempo:5.1f} bpm  "
         f"in {status.input_db:4.0f} dB {heard:<8} onsets {status.onsets:<4} "
-        f"xruns {status.xruns} late {status.late}"
+        f"xruns {status.xruns} late {status.late}{_followed(status)}"
     )
+
+
+def _followed(status: Status) -> str:
+    """Return how the performer is followed, "" where nobody is."""
+    if status.follow == "click":
+        return ""
+    heard = "–" if status.heard_tempo is None else f"{status.heard_tempo:.0f}"
+    return f"  {status.follow} {status.strength:g} hears {heard} intensity {status.intensity:.2f}"
 
 
 def show(session: Session, seconds: float | None, console: Console) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from scband.agents import names
 from scband.errors import ScbandError
+from scband.live.follow import FollowMode
 from scband.live.session import Session
 
 _TEMPO_STEP = 2.0
@@ -34,7 +35,7 @@ class Keyboard:
     def help(self) -> str:
         """One line that names the keys."""
         players = "  ".join(f"{n} {p.name}" for n, p in enumerate(self._players, 1))
-        return f"keys: {players}   + − tempo   ] [ intensity   s style   q quit"
+        return f"keys: {players}   + − tempo   ] [ intensity   s style   f follow   q quit"
 
     def __enter__(self) -> Keyboard:
         if sys.stdin.isatty():
@@ -88,8 +89,17 @@ class Keyboard:
             step = _INTENSITY_STEP if key == "]" else -_INTENSITY_STEP
             session.intensity = min(max(session.intensity + step, 0.0), 1.0)
             return f"intensity {session.intensity:.1f}"
-        if key == "s":
-            place = self._styles.index(session.style) if session.style in self._styles else -1
-            session.style = self._styles[(place + 1) % len(self._styles)]
-            return f"style {session.style}"
-        return ""
+        change = {"f": self._follow, "s": self._style}.get(key)
+        return change() if change is not None else ""
+
+    def _follow(self) -> str:
+        modes = list(FollowMode)
+        place = modes.index(FollowMode(self._session.follow))
+        self._session.follow = modes[(place + 1) % len(modes)]
+        return f"follow {self._session.follow}"
+
+    def _style(self) -> str:
+        session = self._session
+        place = self._styles.index(session.style) if session.style in self._styles else -1
+        session.style = self._styles[(place + 1) % len(self._styles)]
+        return f"style {session.style}"
