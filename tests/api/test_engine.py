@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ import soundfile
 
 from scband.api.keyring import Role
 from scband.api.serve import Service
+from scband.errors import JobCancelledError
 from scband.score.midifile import read_midi
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -335,6 +337,29 @@ def test_the_loop_answers_while_workers_measure(
     worker.join()
     assert len(waits) > 5
     assert sorted(waits)[len(waits) // 2] < 0.25  # a blocked loop would answer after the analysis
+
+
+def test_a_caller_who_hangs_up_frees_the_worker(
+    service: Service, daw: Client, tmp_path: Path
+) -> None:
+    body, kind = form(("file", "a.wav", wav(chords(16.0), tmp_path, "a.wav")))
+    assert service.services is not None
+    pool = service.services.orchestrator.jobs
+    known = {job.id for job in pool.jobs()}
+    head = (
+        f"POST /api/v1/analyze/audio HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
+        f"Authorization: Bearer {daw.token}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", daw.port), 10) as caller:
+        caller.sendall(head.encode() + body)
+        while not (new := [job for job in pool.jobs() if job.id not in known]):
+            time.sleep(0.02)
+    with pytest.raises(JobCancelledError):
+        new[0].wait(20)
+    deadline = time.monotonic() + 10
+    while left := list(service.services.orchestrator.uploads.folder.iterdir()):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
 
 
 def test_the_status_file_tells_what_is_so(service: Service, daw: Client, core: Core) -> None:

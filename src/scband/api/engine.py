@@ -40,13 +40,14 @@ async def analyze_audio(request: Request, who: CallerOf, given: ServicesOf) -> A
     async with received(request, given, 1) as form:
         if not form.sources:
             raise InvalidRequestError("the form needs a part `file` with the recording")
-        facts = await in_worker(given, who, f"{_JOBS}:analyze_audio", form.sources[0].path)
+        facts = await in_worker(request, given, who, f"{_JOBS}:analyze_audio", form.sources[0].path)
     seen_models(given, facts.pop("models"))
     return AudioAnalysis(**facts)
 
 
 @router.post("/analyze/project")
 async def analyze_project(
+    request: Request,
     who: CallerOf,
     given: ServicesOf,
     query: Annotated[ProjectAsked, Query()],
@@ -54,12 +55,13 @@ async def analyze_project(
 ) -> ProjectAnalysis:
     """Say what to do about a project, from its own tracks, files and levels."""
     project = await project_of(given, together(query, body).project_id)
-    facts = await in_worker(given, who, f"{_JOBS}:analyze_project", project)
+    facts = await in_worker(request, given, who, f"{_JOBS}:analyze_project", project)
     return ProjectAnalysis(**facts)
 
 
 @router.post("/generate/midi")
 async def generate_engine_midi(
+    request: Request,
     who: CallerOf,
     given: ServicesOf,
     query: Annotated[MidiAsked, Query()],
@@ -69,7 +71,10 @@ async def generate_engine_midi(
     asked = together(query, body)
     seed = _seed(asked.seed, asked.temperature)
     line = await _line(
-        given, who, LineRequest(asked.style, asked.tempo, asked.bars, asked.temperature, seed)
+        request,
+        given,
+        who,
+        LineRequest(asked.style, asked.tempo, asked.bars, asked.temperature, seed),
     )
     return GeneratedMidi(
         status="success",
@@ -84,30 +89,35 @@ async def generate_engine_midi(
 
 @router.post("/generate/bassline")
 async def generate_bassline(
+    request: Request,
     who: CallerOf,
     given: ServicesOf,
     query: Annotated[LineAsked, Query()],
     body: LineAsked | None = None,
 ) -> GeneratedLine:
     """Let the bassist play in a key and a scale."""
-    return await _in_scale("bass", together(query, body), who, given)
+    return await _in_scale(request, "bass", together(query, body), who, given)
 
 
 @router.post("/generate/melody")
 async def generate_melody(
+    request: Request,
     who: CallerOf,
     given: ServicesOf,
     query: Annotated[LineAsked, Query()],
     body: LineAsked | None = None,
 ) -> GeneratedLine:
     """Let the lead play a melody in a key and a scale."""
-    return await _in_scale("melody", together(query, body), who, given)
+    return await _in_scale(request, "melody", together(query, body), who, given)
 
 
-async def _in_scale(style: str, asked: LineAsked, who: Caller, given: Services) -> GeneratedLine:
+async def _in_scale(
+    request: Request, style: str, asked: LineAsked, who: Caller, given: Services
+) -> GeneratedLine:
     read_scale(asked.key, asked.scale)  # a wrong one is refused before a worker is bothered
     seed = _seed(asked.seed, asked.temperature)
     line = await _line(
+        request,
         given,
         who,
         LineRequest(
@@ -127,9 +137,9 @@ async def _in_scale(style: str, asked: LineAsked, who: Caller, given: Services) 
     )
 
 
-async def _line(given: Services, who: Caller, request: LineRequest) -> Line:
+async def _line(request: Request, given: Services, who: Caller, wanted: LineRequest) -> Line:
     line: Line = await in_worker(
-        given, who, "scband.studio.engine_lines:line_job", request, heavy=False
+        request, given, who, "scband.studio.engine_lines:line_job", wanted, heavy=False
     )
     return line
 

@@ -68,7 +68,7 @@ async def suggest_mix(
 ) -> MixAdvice:
     """Say what to do about a mix, from its measured tracks."""
     async with _sources(request, given, MixAsked, query) as (sources, asked):
-        facts = await in_worker(given, who, f"{_JOBS}:suggest", sources, asked.tempo)
+        facts = await in_worker(request, given, who, f"{_JOBS}:suggest", sources, asked.tempo)
     return MixAdvice(**facts)
 
 
@@ -82,7 +82,7 @@ async def level_mix(
     """Find a gain and a place for each track that bring the mix to the usual balance."""
     async with _sources(request, given, LevelAsked, query) as (sources, asked):
         facts = await in_worker(
-            given, who, f"{_JOBS}:auto_level", sources, asked.tempo, asked.target_lufs
+            request, given, who, f"{_JOBS}:auto_level", sources, asked.tempo, asked.target_lufs
         )
     return MixLevels(status="success", **facts)
 

@@ -16,6 +16,7 @@ from scband.api.engine_models import Asked
 from scband.api.services import Services
 from scband.api.workstation import Patience, Workstation
 from scband.errors import (
+    ConnectionTimeoutError,
     InvalidRequestError,
     NotConnectedError,
     ProjectNotFoundError,
@@ -26,26 +27,33 @@ from scband.studio.projects import Project, ProjectsFolder, is_of
 A = TypeVar("A", bound=Asked)
 
 _PATIENCE = Patience(seconds=1.0, tries=2)
-_GRACE_SECONDS = 5.0
+_LOOK_SECONDS = 0.5  # how often a caller is looked after
 
 
 async def in_worker(
-    given: Services, who: Caller, function: str, *args: Any, heavy: bool = True
+    request: Request, given: Services, who: Caller, function: str, *args: Any, heavy: bool = True
 ) -> Any:
     """Run a function of `studio` in a worker process and wait for it.
 
-    Raises what it raises, JobTimeoutError and JobQueueFullError. Who stops waiting ends the job.
+    Raises what it raises, JobTimeoutError and JobQueueFullError. The job ends with whoever waits:
+    a caller who hangs up frees the worker.
     """
     jobs = given.orchestrator.jobs
     job = jobs.submit(
         function, *args, name=function.rpartition(":")[2], owner=who.plugin_id, heavy=heavy,
         timeout=given.settings.job_seconds,
     )  # fmt: skip
+    waiting = asyncio.wrap_future(job.future)
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is seen
     try:
-        return await asyncio.wrap_future(job.future)
-    except asyncio.CancelledError:
-        jobs.cancel(job.id)
-        raise
+        while not waiting.done():
+            await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
+            if not waiting.done() and await request.is_disconnected():
+                raise ConnectionTimeoutError("the caller hung up before the answer was ready")
+        return waiting.result()
+    finally:
+        if not job.over:
+            jobs.cancel(job.id)
 
 
 def together(query: A, body: A | None) -> A:
