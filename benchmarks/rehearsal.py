@@ -26,6 +26,7 @@ import numpy as np
 import soundfile
 
 from scband.chart import read
+from scband.errors import SuperColliderError
 from scband.live.rehearsal import Rehearsed, rehearse
 from scband.live.togetherness import Together
 from scband.settings import Settings
@@ -142,18 +143,28 @@ def row(name: str, together: Together, conditions: str) -> None:
     )
 
 
+def _rehearsed(job: Job, options: argparse.Namespace) -> Rehearsed:
+    return rehearse(
+        read(job.chart),
+        job.take,
+        job.beats,
+        follow=options.follow,
+        strength=options.strength,
+        count_in=options.count_in,
+        settings=Settings.load(audio="dummy", players="drums,bass", period=options.period),
+    )
+
+
 def real(job: Job, options: argparse.Namespace) -> Together:
     done: Rehearsed | None = None
-    for _ in range(options.tries):  # until no drop-out has moved the performer
-        done = rehearse(
-            read(job.chart),
-            job.take,
-            job.beats,
-            follow=options.follow,
-            strength=options.strength,
-            count_in=options.count_in,
-            settings=Settings.load(audio="dummy", players="drums,bass", period=options.period),
-        )
+    for left in reversed(range(options.tries)):  # until no drop-out has moved the performer
+        try:
+            done = _rehearsed(job, options)
+        except SuperColliderError as error:  # a machine too busy to boot in time
+            print(f"{job.name}: {str(error).splitlines()[0]}", flush=True)
+            if not left:
+                raise
+            continue
         if not done.xruns:
             break
     assert done is not None
@@ -203,7 +214,7 @@ def main() -> None:
     parser.add_argument("--strength", type=float)
     parser.add_argument("--count-in", default="player")
     parser.add_argument("--period", type=int)
-    parser.add_argument("--tries", type=int, default=1)
+    parser.add_argument("--tries", type=int, default=3)
     parser.add_argument("--simulate", action="store_true")
     parser.add_argument("--json", type=Path, help="append each rehearsal to this file")
     options = parser.parse_args()

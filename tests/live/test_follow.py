@@ -75,6 +75,20 @@ def test_a_ramp_of_a_fifth_over_two_bars_is_followed_without_swinging(to: float)
     assert np.sum(np.diff(np.sign(after[np.abs(after) > 0.002])) != 0) <= 1
 
 
+def test_a_performer_who_slows_down_into_the_end_is_followed_all_the_way() -> None:
+    tempos = [120.0] * 16 + [120 * (1 - 0.055 * n) for n in range(1, 10)]
+    beats = performed(*((1, tempo) for tempo in tempos))
+    hearing = IntervalHearing(beats, 120.0)
+    law = ControlLaw("adaptive", 0.7, 120.0)
+    law.ending = True
+    clock = simulate(law, hearing.hear, hearing.pulse, tempo=120.0, seconds=beats[-1])
+    off = np.array([dict(clock.sounded)[n] - beats[n] for n in range(len(beats) - 1)])
+    assert np.abs(off).max() < 0.125
+    assert np.argmax(np.abs(off)) > 16
+    last = np.diff([time for _, time in clock.sounded[-3:]])
+    assert 60 / last[-1] < 0.62 * 120
+
+
 def test_a_tempo_that_drifts_as_people_s_does_is_followed_as_people_follow() -> None:
     dice = np.random.default_rng(1)
     tempos = 110 * (1 + 0.04 * np.sin(np.arange(160) / 12))

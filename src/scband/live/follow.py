@@ -105,8 +105,13 @@ class ControlLaw:
         self.strength = checked_strength(strength)
         self.home = home
         self.unit = unit
+        self.ending = False  # the last bars: wherever the performer goes, at once
         self._odd = 0.0  # beats for which the band has been off, on one side, for no known reason
         self._side = 0.0
+
+    @property
+    def _character(self) -> Character:
+        return CHARACTERS[FollowMode.FREE if self.ending else self.mode]
 
     @property
     def follows(self) -> bool:
@@ -125,7 +130,7 @@ class ControlLaw:
         """
         if not self.follows:
             return None
-        character = CHARACTERS[self.mode]
+        character = self._character
         far = abs(error) > character.reach * self.unit and not counted
         if heard.confidence < character.trust or far:
             self._odd = 0.0
@@ -143,13 +148,14 @@ class ControlLaw:
 
     def _share(self, weight: float, agreed: float, since: float) -> float:
         """Return the share of the difference that is taken back in `since` beats."""
+        agreed = 1.0 if self.ending else agreed
         firm = self.strength + (1 - self.strength) * agreed * _FIRMNESS
         left = 1 - min(firm, 0.98) * weight
         return 1 - float(left**since)
 
     def _belief(self, error: float, agreed: float, tempo: float, since: float) -> float:
         """Return 0-1: how far an error is believed to be the performer's intention."""
-        character = CHARACTERS[self.mode]
+        character = self._character
         seconds = abs(error) * 60 / tempo
         if seconds <= character.usual or agreed > 0:
             self._odd = 0.0
@@ -161,7 +167,7 @@ class ControlLaw:
         return character.usual / seconds
 
     def _kept_in_range(self, tempo: float) -> float:
-        stretch = CHARACTERS[self.mode].stretch
+        stretch = self._character.stretch
         low, high = self.home / stretch, self.home * stretch
         return min(max(tempo, low, _SLOWEST), high, _FASTEST)
 

@@ -28,6 +28,7 @@ _LOUDER_BEATS = 0.125
 _OTHER = 0.12  # of the intensity: so much more or less, and another bar is wanted
 _SILENT_BARS = 2.0
 _NEAR_THE_END = 2
+_ENDING_BARS = 3  # the last one, and the two in which a performer slows down
 
 
 class Listener(Protocol):
@@ -192,6 +193,8 @@ class Playing:
                 self._over()
             return
         self._stop_with_the_performer(report)
+        length = self.conductor.form.length
+        self.following.law.ending = length is not None and number >= length - _ENDING_BARS
         self.planner.at_bar(number)
         self._bar_intensity = self.conductor.intensity
 
