@@ -276,8 +276,8 @@ class Session:
         analysis.start(
             ears.hear_frame,
             ears.hear_onset,
-            on_begun=lambda samples: self.bus.put(InputBegun(time.time(), samples)),
-            on_ended=lambda: self.bus.put(InputEnded(time.time())),
+            on_begun=lambda samples: self._put(InputBegun(time.time(), samples)),
+            on_ended=lambda: self._put(InputEnded(time.time())),
         )
         self._probe = SampleProbe(self.engine.server, analysis.clock_bus, clock)
         monitor = self._monitor / MASTER_TRIM  # 1 is as loud as it came in
@@ -289,7 +289,7 @@ class Session:
     def _heard(self, heard: Heard) -> None:
         if self._probe is not None:
             self._probe.poll()
-        self.bus.put(heard)
+        self._put(heard)
         if self.on_heard is not None:
             self.on_heard(heard)
 
@@ -560,7 +560,14 @@ class Session:
         self._playing.handle(event)
 
     def _on_beat(self, report: BeatReport) -> None:
-        self.bus.put(report)
+        self._put(report)
+
+    def _put(self, event: Event) -> None:
+        """Put an event on the bus, in a thread that must go on receiving whatever happens."""
+        try:
+            self.bus.put(event)
+        except SessionError as error:
+            self._went_wrong(error)
 
     def _now(self) -> int:
         return self._playing.beat.bar if self._playing.beat is not None else -1
