@@ -6,15 +6,22 @@ import base64
 import io
 from html import escape
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from scband.analysis.result import Analysis
+from scband.analysis.plots import Drawn, draw
 
 _MOST_CHORDS = 64
 
 
-def page(analysis: Analysis) -> str:
+class Shown(Drawn, Protocol):
+    """What of an analysis is shown, beside what is drawn."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about what is wrong with the file."""
+
+
+def page(analysis: Shown) -> str:
     """Write an analysis as HTML; without matplotlib there is no picture."""
     key = str(analysis.key) if analysis.key else "no key"
     tempo = f"{analysis.tempo:.1f} bpm, {analysis.meter}" if analysis.tempo else "no beat"
@@ -38,7 +45,7 @@ def page(analysis: Analysis) -> str:
     return "".join(parts)
 
 
-def _picture(analysis: Analysis) -> str:
+def _picture(analysis: Shown) -> str:
     png = io.BytesIO()
-    analysis.plot().savefig(png, format="png", dpi=90)
+    draw(analysis).savefig(png, format="png", dpi=90)
     return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
