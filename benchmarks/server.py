@@ -55,6 +55,65 @@ def serve(folder: str) -> None:
         sys.stdin.read()
 
 
+def serve_stock() -> None:
+    """Echo and broadcast as FastAPI and uvicorn alone do it, to compare with."""
+    import asyncio
+
+    import uvicorn
+    import uvloop
+    from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+    os.sched_setaffinity(0, {SERVER_CORE})
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    app, clients = FastAPI(), set()
+
+    async def broadcast() -> None:
+        while True:
+            await asyncio.sleep(0.098)
+            text = f'{{"serverTime":{time.monotonic():.6f},"p":"{"x" * 130}"}}'
+            for client in tuple(clients):
+                await client.send_text(text)
+
+    async def sync(websocket: WebSocket) -> None:
+        await websocket.accept()
+        clients.add(websocket)
+        try:
+            while True:
+                await websocket.send_text(await websocket.receive_text())
+        except WebSocketDisconnect:
+            clients.discard(websocket)
+
+    sync.__annotations__["websocket"] = WebSocket  # its name is known in here alone
+    app.websocket("/ws/sync")(sync)
+    listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    print(json.dumps([listening.getsockname()[1], ""]), flush=True)
+    config = uvicorn.Config(
+        app, loop="uvloop", ws="websockets-sansio", ws_per_message_deflate=False, log_config=None,
+        access_log=False,
+    )  # fmt: skip
+
+    async def run_both() -> None:
+        told = asyncio.create_task(broadcast())
+        await uvicorn.Server(config).serve([listening])
+        told.cancel()
+
+    uvloop.run(run_both())
+
+
+@contextmanager
+def stock() -> Iterator[int]:
+    child = subprocess.Popen(
+        [sys.executable, __file__, "--stock"], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    try:
+        yield json.loads(child.stdout.readline())[0]
+    finally:
+        child.terminate()
+        child.communicate(timeout=20)
+
+
 @dataclass
 class Bench:
     """A service in a process of its own, and how to reach it."""
@@ -275,6 +334,17 @@ def broadcasts(bench: Bench) -> None:
         row(f"broadcast p50, {clients} clients", f"{target:g} ms", told, p50 <= target)
 
 
+def compared(_: Bench) -> None:
+    """Print what FastAPI and uvicorn alone reach here."""
+    with stock() as port:
+        echo = run(port, "", 800, echo=True)
+        told = f"echo p99 at 800 {echo.quantile(0.99):.2f} ms"
+        for clients in (50, 200):
+            found = run(port, "", clients, echo=False)
+            told += f", broadcast p50 at {clients} {found.quantile(0.5):.2f} ms"
+    row("(FastAPI and uvicorn alone)", "", told, good=True)
+
+
 def slowness(bench: Bench) -> None:
     delivery, p50, more = slow_clients(bench)
     told = f"{delivery:.4f}, p50 {p50:.2f} ms, {more:+.1f} MiB"
@@ -292,6 +362,7 @@ PARTS = {
     "latencies": latencies,
     "echoes": echoes,
     "broadcasts": broadcasts,
+    "compared": compared,
     "slowness": slowness,
     "flow": whole,
 }
@@ -315,5 +386,7 @@ def main() -> int:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--serve"]:
         serve(sys.argv[2])
+    elif sys.argv[1:2] == ["--stock"]:
+        serve_stock()
     else:
         sys.exit(main())
