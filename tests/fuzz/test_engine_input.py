@@ -6,7 +6,10 @@ JSON of every shape, parameters, facts about projects, track names, OSC datagram
 from __future__ import annotations
 
 import json
+import os
 import struct
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,8 +38,11 @@ from scband.studio.roles import role_by_name
 from scband.studio.scale_lines import SCALE_KINDS, read_scale
 from scband.supercollider.osc import decode, encode
 
-MANY = settings(max_examples=120, deadline=None)
-SOME = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LONGER = int(os.environ.get("FUZZ_LONGER", "1"))
+MANY = settings(max_examples=120 * LONGER, deadline=None)
+SOME = settings(
+    max_examples=25 * LONGER, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=30),
@@ -184,3 +190,17 @@ def test_midi_files_with_wrong_bytes_are_read_or_refused(
     for piece in (bytes(data), bytes(data[:length])):
         with suppress(MidiFileError):
             assert write_midi(read_midi(piece)).startswith(b"MThd")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_all_of_this_holds_for_long() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--timeout=3000", str(Path(__file__))],
+        env={**os.environ, "FUZZ_LONGER": "40"},
+        capture_output=True,
+        text=True,
+        timeout=3500,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
