@@ -51,6 +51,7 @@ class Conductor:
         self.swing: float | None = None
         self.performer = Performer()
         self.heard_chord: Chord | None = None
+        self._turn: tuple[int, tuple[ChordAt, ...]] | None = None
         self.decided = 0
 
     @property
@@ -78,7 +79,34 @@ class Conductor:
     def _with_heard_chord(self, slot: Slot) -> Slot:
         if self.heard_chord is None or slot.moment is Moment.COUNT_IN:
             return slot
-        return replace(slot, bar=replace(slot.bar, chords=(ChordAt(0.0, self.heard_chord),)))
+        if self._turn is not None and self._turn[0] == slot.number:
+            chords = self._turn[1]
+        elif self._turn is not None and slot.number < self._turn[0]:
+            return slot
+        else:
+            chords = (ChordAt(0.0, self.heard_chord),)
+        return replace(slot, bar=replace(slot.bar, chords=chords))
+
+    def take_chord(self, chord: Chord, number: int, since: float) -> None:
+        """Let a chord that is heard hold from `since` beats into bar `number` on, for good.
+
+        What sounded in that bar before stays.
+        """
+        slot = self.form.slot(number)
+        assert slot is not None
+        before = self._with_heard_chord(slot).bar.chords
+        kept = tuple(item for item in before if item.beat < since)
+        self._turn = (number, (*kept, ChordAt(since, chord)))
+        self.heard_chord = chord
+
+    def leave_chords(self) -> None:
+        """Take the chords of the chart again, in bars that are decided from now on."""
+        self.heard_chord, self._turn = None, None
+
+    def anew(self, number: int) -> BarPlan | None:
+        """Decide a bar that is out already anew; None past the end."""
+        slot = self.form.slot(number)
+        return None if slot is None else self.decide(slot)
 
     def first(self, number: int = 0) -> list[BarPlan]:
         """Return the bars that must be out before the clock starts with bar `number`."""

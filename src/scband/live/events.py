@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from scband.live.bus import Event
 from scband.live.conductor import BarPlan
 from scband.live.ears import Heard
+from scband.theory import Chord
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,19 @@ class Loudened:
     time: float
     intensity: float
     db: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChordTaken:
+    """The band takes a chord that it hears, from a beat on.
+
+    `beat` is the band's beat from which it holds, `since` when it is thought to have begun.
+    """
+
+    time: float
+    chord: Chord
+    beat: float
+    since: float
 
 
 def is_analysis(event: Event) -> bool:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from scband.agents.form import Form
 from scband.supercollider.patterns import Harmony
-from scband.theory import chord_scale
+from scband.theory import Chord, chord_scale
 
 
 def harmony_of(form: Form) -> list[Harmony]:
     """Return every chord of one chorus, beats from the top of the form."""
-    key = form.song.tonality
     return [
-        Harmony(
-            beat=bar.start + item.beat,
-            root=item.chord.root,
-            bass=item.chord.bass,
-            pitch_classes=item.chord.pitch_classes,
-            scale=frozenset(chord_scale(item.chord, key).tones),
-        )
+        harmony_from(item.chord, form, bar.start + item.beat)
         for bar in form.bars
         for item in bar.chords
     ]
+
+
+def harmony_from(chord: Chord, form: Form, beat: float = 0.0) -> Harmony:
+    """Return a chord as sclang takes it, with the scale that it has in the song's key."""
+    return Harmony(
+        beat=beat,
+        root=chord.root,
+        bass=chord.bass,
+        pitch_classes=chord.pitch_classes,
+        scale=frozenset(chord_scale(chord, form.song.tonality).tones),
+    )

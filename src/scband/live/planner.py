@@ -12,6 +12,7 @@ from scband.live.events import Planned
 from scband.supercollider.engine import BeatReport
 from scband.supercollider.patterns import PatternController
 
+DRUMS = "drums"
 _TOO_NEAR_SECONDS = 0.06  # a bar that begins so soon is left as it was sent
 
 
@@ -49,6 +50,17 @@ class Planner:
             number = report.bar + (left - begun < _TOO_NEAR_SECONDS)
         self._send(self._conductor.again(number))
 
+    def from_beat(self, number: int, since: float) -> None:
+        """Decide the music from a beat of bar `number` on anew, that bar's and that of later ones.
+
+        `since` counts from the bar's start; 0 is for a bar that has not begun.
+        """
+        if since > 0 and number < self._conductor.decided:
+            plan = self._conductor.anew(number)
+            if plan is not None:
+                self._send_again(plan, since)
+        self._send(self._conductor.again(number if since > 0 else number - 1))
+
     def _send(self, plans: list[BarPlan]) -> None:
         conductor = self._conductor
         loud = loudness(conductor.intensity)
@@ -60,5 +72,18 @@ class Planner:
                 )
             for beat, tempo in conductor.slowings(slot.number) if not self._link else ():
                 self._patterns.post("tempo", tempo, beat)
-            style = str(conductor.style.name)
-            self._tell(Planned(time.time(), plan, style, conductor.intensity))
+            self._told(plan)
+
+    def _send_again(self, plan: BarPlan, since: float) -> None:
+        """Send the bar that sounds again; who plays no pitches plays on as it was."""
+        slot, loud = plan.slot, loudness(self._conductor.intensity)
+        for player, notes in plan.notes.items():
+            if player != DRUMS:
+                self._patterns.send_bar_again(
+                    player, slot.number, slot.start, slot.beats, notes, since=since, loudness=loud
+                )
+        self._told(plan)
+
+    def _told(self, plan: BarPlan) -> None:
+        style = str(self._conductor.style.name)
+        self._tell(Planned(time.time(), plan, style, self._conductor.intensity))

@@ -10,11 +10,12 @@ from scband.agents import Style
 from scband.agents.dynamics import loudness
 from scband.analysis.frames import Frame, Onset
 from scband.live.bus import Event
+from scband.live.chordfollow import ChordFollowing
 from scband.live.conductor import Conductor
 from scband.live.countin import ClickCount, Entry, PerformanceStart, clicks_of
 from scband.live.dynamics import Dynamics
 from scband.live.ears import Ears, Heard
-from scband.live.events import Loudened, PlayedNote
+from scband.live.events import Loudened, Pedal, PlayedNote
 from scband.live.follow import FollowMode
 from scband.live.following import Following
 from scband.live.planner import Planner
@@ -68,7 +69,10 @@ class Playing:
         self.dynamics = Dynamics(conductor.intensity)
         self.shapes = conductor.mode is not FollowMode.CLICK  # whether dynamics are followed
         self.planner = Planner(conductor, patterns, tell, link=link)
-        self.listeners: list[Listener] = []
+        self.chords = ChordFollowing(
+            conductor, self.planner, patterns, lambda: following.line, tell
+        )
+        self.listeners: list[Listener] = [self.chords]
         self.ears: Ears | None = None
         self.beat: BeatReport | None = None
         self.ending = False
@@ -136,6 +140,8 @@ class Playing:
             self._on_beat(event)
         elif isinstance(event, PlayedNote):
             self._play(event)
+        elif isinstance(event, Pedal):
+            self.chords.hold(event.held)
 
     def _hear(self, heard: Heard) -> None:
         for listener in self.listeners:
@@ -175,6 +181,7 @@ class Playing:
         self.beat = report
         self._patterns.resend()
         self.following.beat(report)
+        self.chords.at_beat(report)
         if self.following.law.follows:
             self.conductor.tempo = self.following.line.tempo
         if report.in_bar == 0:

@@ -260,12 +260,20 @@ class PatternController:
         self, chords: Sequence[Harmony], start: float = 0.0, loop: float = 0.0
     ) -> Answer:
         """Give the chords from a beat on, round after `loop` beats (`/scband/harmony`)."""
+        return self.request("harmony", *self._harmony_values(chords, start, loop))
+
+    def post_harmony(self, chords: Sequence[Harmony], start: float, loop: float) -> Future[Answer]:
+        """Give the chords from a beat on, round after `loop` beats; does not wait."""
+        return self.post("harmony", *self._harmony_values(chords, start, loop))
+
+    @staticmethod
+    def _harmony_values(chords: Sequence[Harmony], start: float, loop: float) -> list[float]:
         values: list[float] = [start, loop]
         for c in chords:
             root = -1 if c.root is None else c.root
             bass = -1 if c.bass is None else c.bass
             values += [c.beat, root, bass, mask(c.pitch_classes), mask(c.scale)]
-        return self.request("harmony", *values)
+        return values
 
     def set_intensity(self, value: float) -> Answer:
         """Say how hard the band plays, 0 to 1 (`/scband/intensity`)."""
