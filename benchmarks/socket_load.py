@@ -57,11 +57,11 @@ def open_socket(port: int, token: str, *, buffer: int = 0) -> socket.socket:
         f"Authorization: Bearer {token}\r\n\r\n".encode()
     )
     head = b""
-    while b"\r\n\r\n" not in head:
-        got = made.recv(1)
-        if not got:
-            raise ConnectionError(head)
-        head += got
+    while b"\r\n\r\n" not in head:  # what follows the head is left for whoever reads frames
+        head = made.recv(8192, socket.MSG_PEEK)
+        if not head:
+            raise ConnectionError("closed during the handshake")
+    head = made.recv(head.index(b"\r\n\r\n") + 4)
     if not head.startswith(b"HTTP/1.1 101"):
         raise ConnectionError(head)
     made.setblocking(False)
