@@ -136,7 +136,7 @@ def live(
 ) -> None:
     """Play a chart live through supernova, with the input being heard on the server."""
     from scband.api.serve import beside  # noqa: PLC0415
-    from scband.api.sound import sound_of  # noqa: PLC0415
+    from scband.api.sound import band_of, sound_of  # noqa: PLC0415
     from scband.live.display import play_through  # noqa: PLC0415  # sound only when it is wanted
     from scband.live.session import Session  # noqa: PLC0415
     from scband.settings import Settings  # noqa: PLC0415
@@ -183,7 +183,7 @@ def live(
         _say("no sound card: playing on JACK's dummy device")
     if record is not None:
         _say(f"recording to {record}")
-    with beside(settings, sound_of(session), _say):
+    with beside(settings, _say, sound_of(session), band_of(session)):
         play_through(session, duration)
     if record is not None:
         _say(f"recorded {record}, log {record.with_suffix('.jsonl')}")

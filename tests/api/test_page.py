@@ -66,8 +66,8 @@ def test_the_page_shows_transport_plugins_jobs_and_files_as_they_happen(
         plugin.send(json.dumps({**message, "timestamp": "2026-01-01T00:00:00Z"}))
         browser.wait("document.getElementById('playing').textContent === 'playing'")
     assert browser.run("return document.getElementById('tempo').textContent") == "150.0"
+    browser.wait("Number(document.getElementById('beat').textContent) >= 40")
     first = float(browser.run("return document.getElementById('beat').textContent"))
-    assert first >= 40
     browser.wait(f"Number(document.getElementById('beat').textContent) > {first + 1}")
     assert_self_contained(browser, page)
 

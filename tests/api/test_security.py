@@ -341,7 +341,23 @@ def test_a_body_that_pauses_is_given_up(raw: Raw, token: str) -> None:
     assert time.monotonic() - begun < 5.0
 
 
-def test_an_empty_answer_of_a_bomb_is_no_message(service: Service, token: str) -> None:
+def test_a_client_that_does_not_read_its_answer_is_dropped(service: Service) -> None:
+    assert service.gate is not None
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.settimeout(WAIT)
+        deaf.connect(("127.0.0.1", service.settings.plugin_port))
+        asked = b"GET /static/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        deaf.sendall(asked * 8)  # 13 MB: more than the kernel keeps
+        until = time.monotonic() + WAIT
+        while len(service.gate) == 0 and time.monotonic() < until:
+            time.sleep(0.01)
+        while len(service.gate) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert len(service.gate) == 0
+
+
+def test_a_deflate_bomb_is_never_unpacked(service: Service, token: str) -> None:
     """A 15 kB deflate frame would be 15 MiB: compression is never agreed to."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = packer.compress(bytes(15 * 2**20)) + packer.flush(zlib.Z_SYNC_FLUSH)
@@ -446,6 +462,17 @@ def test_an_error_nobody_foresaw_leaves_as_a_problem_without_its_story(
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
     assert answer.json()["request_id"] in caplog.text
     assert "a secret of the inside" in caplog.text
+
+
+def test_no_token_is_written_to_the_log(
+    service: Service, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        with connect(f"{sync_url(service)}?token={token}", open_timeout=WAIT):
+            pass
+        with pytest.raises(InvalidStatus):
+            connect(f"{sync_url(service)}?token={token}x", open_timeout=WAIT)
+    assert token[:40] not in caplog.text
 
 
 def test_what_is_no_http_is_refused(raw: Raw) -> None:

@@ -108,7 +108,7 @@ def test_beside_the_band_a_busy_port_is_said_and_the_band_plays_on(tmp_path: Pat
     said: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = open_settings(tmp_path, serve=True, page_port=taken.getsockname()[1])
-        with beside(settings, EngineState, said.append) as service:
+        with beside(settings, said.append, EngineState) as service:
             assert service is None
     assert "playing without the service" in said[0]
     assert "page_port" in said[0]
@@ -116,7 +116,7 @@ def test_beside_the_band_a_busy_port_is_said_and_the_band_plays_on(tmp_path: Pat
 
 def test_beside_the_band_health_tells_how_the_engine_is(tmp_path: Path) -> None:
     state = EngineState("running", "running", "running: dummy, 48000 Hz, 0 xruns")
-    with beside(open_settings(tmp_path, serve=True), lambda: state, lambda text: None) as service:
+    with beside(open_settings(tmp_path, serve=True), lambda text: None, lambda: state) as service:
         assert service is not None
         health = Client(service.settings.page_port)("GET", "/health").json()
         assert health["supernova"] == "running"
@@ -124,7 +124,7 @@ def test_beside_the_band_health_tells_how_the_engine_is(tmp_path: Path) -> None:
 
 
 def test_it_can_be_turned_off_beside_the_band(tmp_path: Path) -> None:
-    with beside(open_settings(tmp_path, serve=False), EngineState, pytest.fail) as service:
+    with beside(open_settings(tmp_path, serve=False), pytest.fail, EngineState) as service:
         assert service is None
 
 

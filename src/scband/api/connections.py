@@ -17,6 +17,7 @@ from scband.api.sockets import DirectSocket
 from scband.settings import Settings
 
 _MOST_HEADER_BYTES = 32 * 1024
+_LAST_SECONDS = 5.0  # for the last bytes to a client that reads slowly
 
 
 class Gate:
@@ -56,10 +57,12 @@ class _Http(HttpToolsProtocol):
 
     gate: Gate
     header_seconds: float
+    body_seconds: float
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._deadline: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
         self._header_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -73,8 +76,24 @@ class _Http(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Count the connection out."""
         self._headers_are_here()
+        self._is_read()
         self.gate.leave(self.transport)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Note that the client does not read its answer: it has `body_seconds` to go on."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.body_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Note that the client reads on."""
+        self._is_read()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End an idle connection, also where the last answer was not read."""
+        super().timeout_keep_alive_handler()
+        self._abort_later()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; headers without end are refused."""
@@ -111,6 +130,16 @@ class _Http(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _abort_later(self) -> None:
+        """End a connection that is being closed, though the client does not take its last bytes."""
+        self._is_read()
+        self._unread = self.loop.call_later(_LAST_SECONDS, self.transport.abort)
+
     def _too_late(self) -> None:
         self._end(
             408,
@@ -125,6 +154,7 @@ class _Http(HttpToolsProtocol):
         if self.cycle is None or self.cycle.response_complete:
             self.transport.write(_last_words(status, code, detail))
         self.transport.close()
+        self._abort_later()
 
 
 class _WebSocket(DirectSocket):
@@ -161,7 +191,7 @@ def protocols_of(
 ) -> tuple[type[HttpToolsProtocol], type[DirectSocket], Gate]:
     """Return the HTTP and WebSocket protocols of one service, and the gate that both share."""
     gate = Gate(settings.max_connections, settings.max_connections_per_address)
-    shared = {"gate": gate, "header_seconds": settings.header_seconds}
-    http = type("Http", (_Http,), shared)
-    websocket = type("WebSocket", (_WebSocket,), shared)
+    limits = {"header_seconds": settings.header_seconds, "body_seconds": settings.body_seconds}
+    http = type("Http", (_Http,), {"gate": gate, **limits})
+    websocket = type("WebSocket", (_WebSocket,), {"gate": gate})
     return http, websocket, gate

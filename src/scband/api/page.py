@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from scband.api.assets import asset
-from scband.api.auth import ServicesOf
+from scband.api.auth import CallerOf, ServicesOf
 from scband.api.keyring import Role
 
 router = APIRouter(tags=["service"])
@@ -68,6 +68,31 @@ def health(given: ServicesOf) -> Health:
         audio=state.audio,
         missing=list(state.missing),
     )
+
+
+class Band(BaseModel):
+    """Where the live band is; all is empty where none plays."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    playing: Annotated[bool, Field(examples=[True])]
+    title: Annotated[str, Field(examples=["Night Drive"])]
+    style: Annotated[str, Field(examples=["rock"])]
+    section: Annotated[str, Field(examples=["verse"])]
+    bar: Annotated[int, Field(description="in the form, from 1; 0 is the count-in", examples=[5])]
+    beat: Annotated[int, Field(description="in the bar, from 1", examples=[3])]
+    chord: Annotated[str, Field(examples=["Em"])]
+    next_chord: Annotated[str, Field(examples=["C"])]
+    tempo: Annotated[float, Field(description="quarter notes a minute", examples=[116.0])]
+    follow: Annotated[str, Field(description="whose tempo it is", examples=["click"])]
+    xruns: Annotated[int, Field(description="drop-outs that JACK reported", examples=[0])]
+    late: Annotated[int, Field(description="bundles and bars that came too late", examples=[0])]
+
+
+@router.get("/api/band")
+def band(given: ServicesOf, who: CallerOf) -> Band:
+    """Say where the live band is: bar, beat, chord and tempo."""
+    return Band.model_validate(given.band())
 
 
 @router.post("/api/page/session")

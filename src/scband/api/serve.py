@@ -15,7 +15,7 @@ from scband.api.app import create_app
 from scband.api.connections import Gate, protocols_of
 from scband.api.keyring import keyring_of
 from scband.api.listeners import Listeners, listen
-from scband.api.services import EngineState, Services
+from scband.api.services import BandState, EngineState, Services
 from scband.api.sound import sound_alone
 from scband.errors import ScbandError, ServiceUnavailableError
 from scband.settings import Settings
@@ -30,10 +30,12 @@ _LOOK_SECONDS = 0.5
 
 
 def open_services(
-    settings: Settings, engine_state: Callable[[], EngineState] = sound_alone
+    settings: Settings,
+    engine_state: Callable[[], EngineState] = sound_alone,
+    band: Callable[[], BandState] = BandState,
 ) -> Services:
     """Return everything that an application works with, made from the settings."""
-    return Services(settings, Orchestrator(settings), keyring_of(settings), engine_state)
+    return Services(settings, Orchestrator(settings), keyring_of(settings), engine_state, band)
 
 
 class Service:
@@ -43,10 +45,14 @@ class Service:
     """
 
     def __init__(
-        self, settings: Settings, engine_state: Callable[[], EngineState] = sound_alone
+        self,
+        settings: Settings,
+        engine_state: Callable[[], EngineState] = sound_alone,
+        band: Callable[[], BandState] = BandState,
     ) -> None:
         self.settings = settings
         self._engine_state = engine_state
+        self._band = band
         self._listeners: Listeners | None = None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -69,7 +75,7 @@ class Service:
         self._listeners = listen(self.settings)
         try:
             self.settings = self._listeners.settings
-            self.services = open_services(self.settings, self._engine_state)
+            self.services = open_services(self.settings, self._engine_state, self._band)
             config, self.gate = _config(self.services)
             self._server = _Server(config)
             self._thread = threading.Thread(target=self._run, name="scband-service", daemon=True)
@@ -132,6 +138,7 @@ def _config(services: Services) -> tuple[uvicorn.Config, Gate]:
         loop="uvloop",
         lifespan="on",
         log_config=None,
+        log_level="warning",  # its lines for information would tell the tokens in URLs
         access_log=False,
         server_header=False,
         proxy_headers=False,
@@ -181,13 +188,16 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def beside(
-    settings: Settings, engine_state: Callable[[], EngineState], say: Callable[[str], None]
+    settings: Settings,
+    say: Callable[[str], None],
+    engine_state: Callable[[], EngineState],
+    band: Callable[[], BandState] = BandState,
 ) -> Iterator[Service | None]:
     """Serve while a band plays; where the service cannot start, say so and let it play on."""
     if not settings.serve:
         yield None
         return
-    service = Service(settings, engine_state)
+    service = Service(settings, engine_state, band)
     try:
         service.start()
     except ScbandError as error:

@@ -29,6 +29,24 @@ class EngineState:
     missing: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class BandState:
+    """Where the live band is: bars count from 1 within the form, 0 is the count-in."""
+
+    playing: bool = False
+    title: str = ""
+    style: str = ""
+    section: str = ""
+    bar: int = 0
+    beat: int = 0
+    chord: str = ""
+    next_chord: str = ""
+    tempo: float = 0.0
+    follow: str = ""
+    xruns: int = 0
+    late: int = 0
+
+
 @dataclass(slots=True)
 class Services:
     """Everything behind the routes: settings, orchestrator, keys, and how the engine is."""
@@ -37,6 +55,7 @@ class Services:
     orchestrator: Orchestrator
     keyring: Keyring
     engine_state: Callable[[], EngineState] = EngineState
+    band: Callable[[], BandState] = BandState
     limiter: Limiter = field(init=False)
 
     def __post_init__(self) -> None:

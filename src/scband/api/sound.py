@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from scband.api.services import EngineState
+from scband.api.services import BandState, EngineState
 from scband.errors import SuperColliderError
 from scband.supercollider.programs import install_hint, look_for
 
@@ -52,6 +52,29 @@ def sound_of(session: Session) -> Callable[[], EngineState]:
             supernova="running" if "supernova" in running else "not running",
             sclang="running" if "sclang" in running else "not running",
             audio=audio,
+        )
+
+    return state
+
+
+def band_of(session: Session) -> Callable[[], BandState]:
+    """Return what tells where the band of a live session is."""
+
+    def state() -> BandState:
+        now = session.status()
+        return BandState(
+            playing=now.running,
+            title=session.song.title,
+            style=session.conductor.style.name,
+            section=now.section,
+            bar=now.bar,
+            beat=now.beat,
+            chord=now.chord,
+            next_chord=now.next_chord,
+            tempo=now.tempo,
+            follow=now.follow,
+            xruns=now.xruns,
+            late=now.late,
         )
 
     return state

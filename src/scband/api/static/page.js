@@ -11,6 +11,7 @@ const RETRY_MS = [500, 1000, 2000, 5000];
 
 let anchor = null; // the last known place: beat, beats a millisecond, and when that was here
 let attempts = 0;
+let token = "";
 
 function tell(state, text) {
   part("link").dataset.state = state;
@@ -106,7 +107,7 @@ const hear = {
 async function connect() {
   const answer = await fetch("/api/page/session", { method: "POST" });
   if (!answer.ok) throw new Error((await answer.json()).detail);
-  const { token } = await answer.json();
+  token = (await answer.json()).token;
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/ws/sync`, ["scband", `bearer.${token}`]);
   await new Promise((resolve, reject) => {
@@ -152,6 +153,31 @@ async function lookAtEngine() {
   setTimeout(lookAtEngine, 3000);
 }
 
+function showBand(band) {
+  part("band").hidden = !band.playing;
+  part("band-title").textContent = [band.title, band.style].filter(Boolean).join(" · ");
+  part("chord").textContent = band.chord || "–";
+  part("next").textContent = band.next_chord ? `→ ${band.next_chord}` : "";
+  const where = band.bar ? `bar ${band.bar}, beat ${band.beat}` : "count-in";
+  const told = [band.section, where, `${band.tempo.toFixed(1)} bpm`, `${band.xruns} xruns`];
+  part("place").textContent = told.filter(Boolean).join(" · ");
+}
+
+async function lookAtBand() {
+  let playing = false;
+  if (token) {
+    try {
+      const answer = await fetch("/api/band", { headers: { Authorization: `Bearer ${token}` } });
+      const band = answer.ok ? await answer.json() : { playing };
+      playing = band.playing;
+      if (answer.ok) showBand(band);
+    } catch {
+      part("band").hidden = true;
+    }
+  }
+  setTimeout(lookAtBand, playing ? 200 : 1000);
+}
+
 function draw() {
   if (anchor) {
     const beat = anchor.beat + (performance.now() - anchor.at) * anchor.rate;
@@ -165,4 +191,5 @@ function draw() {
 
 stayConnected();
 lookAtEngine();
+lookAtBand();
 requestAnimationFrame(draw);
