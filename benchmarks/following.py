@@ -37,7 +37,7 @@ import soxr
 from numpy.typing import NDArray
 from offline_listening import SAMPLE_RATE, Heard, listen
 
-from scband.analysis.follow import BeatTracker,
+from scband.analysis.follow import BeatTracker
 from scband.analysis.frames import Frame, Onset, decode_frame, decode_onset
 from scband.supercollider.synthdefs import compiled_synthdefs
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def perform(
     dice = np.random.default_rng(seed)
     times = beat_times(tempos)
     notes = []
-    for number, (begin, end) in enumerate(zip(times[:-1], times[1:], strict=True)):
+    for number, (begin, end) in enumerate(pairwise(times)):
         for place in pattern:
             if number in silent or dice.random() < dropped:
                 continue

@@ -38,6 +38,14 @@ def test_a_step_of_a_fifth_is_followed_in_three_beats_without_overshoot(factor, 
     assert beyond < 0.05
 
 
+@pytest.mark.parametrize("factor", [0.8, 1.2])
+def test_a_step_neither_gains_nor_loses_a_beat(factor):
+    tracker = BeatTracker(tempo=100)
+    tracker.place(1.0, 0.0, 100.0)
+    course = perform(tracker, [100] * 16 + [100 * factor] * 16)
+    assert [round(pulse.beat) for pulse in course.pulses[20:]] == list(range(20, 32))
+
+
 @pytest.mark.parametrize("last", [120, 80])
 def test_a_ramp_is_followed_while_it_lasts(last):
     tempos = [100.0] * 12 + list(np.linspace(100, last, 12)) + [last] * 8

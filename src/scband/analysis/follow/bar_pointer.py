@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +28,21 @@ REACH = 2
 """Steps away from a beat from which on the network does not hear it any more."""
 _STIFFNESS = 90.0
 """How unlikely a small change of a beat's length is: exp(-this * the change as a share)."""
-_LEAP, _LEAP_REACH = 0.04, 0.3
-"""How likely a sudden change is, anything up to this share faster or slower."""
+_LEAP_REACH = 0.3
+"""A sudden change makes a beat up to this share faster or slower."""
+_LEAP = 0.03
+"""How likely a leap is where nothing else is said."""
 _RESTART = np.float32(1e-7)
 """How likely it is at each step that the performer begins anew, in all states together."""
 PLACES = 24
 """Places in a beat at which the network may hear one, rightly or wrongly."""
 HEARD = 0.06
 """How likely the network takes any frame for a beat: what it says is weighed against this."""
-_ON_THE_BEAT = 0.75
-_TRUST = 1.3
-"""What the network says of one frame, as a weight."""
+_NEUTRAL, _LEAST = 0.15, 0.1
+ON_THE_BEAT = 0.7
+"""How likely it takes a beat for one."""
+_TRUST = 0.6
+"""Neighbouring frames say much the same: the weight of each."""
 _ANYWHERE = 0.06
 """How much rarer than on a beat attacks are where none belongs."""
 _SCATTER_STEPS, _SCATTER_SHARE = 1.0, 0.015
@@ -71,6 +76,8 @@ _NEAR = tuple(
     for k in range(REACH)
 )
 """The states that are so many steps away from a beat."""
+_BESIDE = np.array([-2, -1, 0, 1, 2])
+"""Places that are hardly off the beat."""
 _PLACE = np.round(_States.phase * PLACES).astype(np.int64) % PLACES
 
 
@@ -78,7 +85,9 @@ class BarPointer:
     """Forward probabilities of (length of the beat, place in it)."""
 
     def __init__(self) -> None:
-        self._transition = _transition()
+        self._weight = np.ones(len(_States.lengths))
+        self._leap = 0.0
+        self.leap(_LEAP)
         self._fresh = _fresh(np.ones(len(_States.lengths)))
         self._state: Array = self._fresh.copy()
         self._attacks = _attacks(((0.0, 1.0),))
@@ -90,9 +99,14 @@ class BarPointer:
     def expect(self, length: float | None, octaves: float) -> None:
         """Hold lengths near `length` steps for likely, within some octaves; None: the usual."""
         off = np.log2(_States.lengths / (length or _USUAL)) / octaves
-        weight = np.exp(-0.5 * off**2)
-        self._transition = (_transition() * weight[None, :]).astype(np.float32)
-        self._fresh = _fresh(weight)
+        self._weight = np.exp(-0.5 * off**2)
+        self._fresh = _fresh(self._weight)
+        self.leap(self._leap)
+
+    def leap(self, share: float) -> None:
+        """Hold it for so likely, 0-1, that the tempo leaps at a beat."""
+        self._leap = share
+        self._transition = (_transition(share) * self._weight).astype(np.float32)
 
     def forget(self) -> None:
         """Know nothing but what is expected."""
@@ -120,23 +134,23 @@ class BarPointer:
         `usual` holds how likely one is said to be heard at each of `PLACES` of the beat; without
         it beats are heard where they fall.
         """
-        beat = min(max(beat, 0.01), 0.97)
-        on_the_beat = _ON_THE_BEAT if usual is None else float(usual[0])
-        odds = _odds(beat, on_the_beat, doubt)
+        odds = _odds(beat, doubt)
+        near = odds if usual is None else odds ** _reliance(float(usual[0]))
         for distance, states in enumerate(_NEAR):
-            self._state[states] *= np.float32(odds ** (1 - distance / REACH))
+            self._state[states] *= np.float32(near ** (1 - distance / REACH))
         if usual is not None:
-            # what is early or late by a place is the beat itself
-            others = np.array([_odds(beat, float(u), doubt) for u in usual])
-            others[[-1, 0, 1]] = 1.0
-            self._state *= others.astype(np.float32)[_PLACE]
+            others = np.float32(odds) ** _reliance(usual)
+            others[_BESIDE] = 1  # a little early or late is the beat itself
+            self._state *= others[_PLACE]
 
     def strike(self, weight: float, usual: Array | None = None, learnt: float = 0.0) -> None:
         """Weigh the states by an attack at this step: it marks a beat, or an even part of one.
 
         `usual` holds how often an attack was heard at each of `PLACES` of the beat, and `learnt`
-        how much that counts, 0-1.
+        how much that counts, 0-1, where it is less on the beat than elsewhere.
         """
+        if usual is not None:
+            learnt *= 1 - float(usual[[-1, 0, 1]].max() / max(usual.max(), 1e-3))
         self._state *= np.exp(np.float32(weight * (1 - learnt)) * self._attacks)
         if usual is not None and learnt > 0:
             wide = np.maximum(usual, 0.6 * np.maximum(np.roll(usual, 1), np.roll(usual, -1)))
@@ -174,10 +188,20 @@ class BarPointer:
         return Guess((phase + float(mass @ off) / total) % 1, length, total)
 
 
-def _odds(beat: float, usual: float, doubt: float) -> float:
-    """Return how much likelier `beat` is where one is usually heard than anywhere."""
-    odds = (usual / HEARD) ** beat * ((1 - usual) / (1 - HEARD)) ** (1 - beat)
+def _odds(beat: float, doubt: float) -> float:
+    """Return how much likelier a beat has become by what the network says."""
+    beat = min(max(beat, 0.01), 0.97)
+    odds = max(beat / (1 - beat) * (1 - _NEUTRAL) / _NEUTRAL, _LEAST)
     return float(odds ** (_TRUST if odds > 1 else _TRUST * doubt))
+
+
+@overload
+def _reliance(usual: float) -> float: ...
+@overload
+def _reliance(usual: Array) -> Array: ...
+def _reliance(usual: float | Array) -> float | Array:
+    """Return how much it says, 0-1, that a beat is heard where this much is usual."""
+    return np.clip((usual - HEARD) / (ON_THE_BEAT - HEARD), 0, 1)
 
 
 @lru_cache(maxsize=4)
@@ -201,15 +225,16 @@ def _windows() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return low, high
 
 
-@lru_cache(maxsize=1)
-def _transition() -> NDArray[np.float64]:
+@lru_cache(maxsize=4)
+def _transition(leap: float) -> NDArray[np.float64]:
+    """Return P(length of the next beat | length of this one)."""
     lengths = _States.lengths
     change = np.abs(lengths[None, :] / lengths[:, None] - 1)
     small = np.exp(-_STIFFNESS * change)
-    leap = (change <= _LEAP_REACH).astype(float)
+    large = (change <= _LEAP_REACH).astype(float)
     small /= small.sum(1, keepdims=True)
-    leap /= leap.sum(1, keepdims=True)
-    table: NDArray[np.float64] = (1 - _LEAP) * small + _LEAP * leap
+    large /= large.sum(1, keepdims=True)
+    table: NDArray[np.float64] = (1 - leap) * small + leap * large
     return table
 
 

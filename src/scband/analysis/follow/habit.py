@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scband.analysis.follow.bar_pointer import HEARD, PLACES
+from scband.analysis.follow.bar_pointer import HEARD, ON_THE_BEAT, PLACES
 
-_ON_THE_BEAT = 0.75
 _SLOWEST = 0.04
 """How much one beat changes what is usual, after the first beats have changed it more."""
 _MOST = 0.85
@@ -31,7 +30,7 @@ class Habit:
     def of_beats(cls) -> Habit:
         """Begin with beats that are heard where they fall."""
         usual = np.full(PLACES, HEARD, np.float32)
-        usual[0] = _ON_THE_BEAT
+        usual[0] = ON_THE_BEAT
         return cls(usual, (0.15, HEARD))
 
     @classmethod

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from scband.analysis.follow.bar_pointer import STEPS_PER_SECOND, BarPointer, Guess
+from scband.analysis.follow.count import BeatCount
 from scband.analysis.follow.cues import Array, Listening
 from scband.analysis.follow.habit import Habit
 from scband.analysis.follow.network import LATENESS, STRIDE, BeatNetwork
@@ -28,8 +29,10 @@ _FADE = math.exp(-_STEP / 0.8)
 """A rest says less and less of the beat: what was last heard counts e times less after 0.8 s."""
 _REST = 0.03
 """A beat is this likely where no note is played, while others are."""
-_ATTACK = 0.4
+_ATTACK, _ATTACK_TOLD = 0.1, 0.8
 """What an attack in the sound weighs, where a note that is played weighs 1."""
+_LEAP_TOLD = 0.12
+"""How likely a leap of the tempo is once the beat is known: there is no other way to be wrong."""
 _LATE_ATTACK = 0.006
 """Seconds from the beginning of a note to where its attack is heard in the sound."""
 _SURE = 0.5
@@ -60,6 +63,7 @@ class BeatTracker:
         self._listening = Listening()
         self._network = BeatNetwork()
         self._notes = NoteEvidence()
+        self._count = BeatCount()
         self._habit = Habit.of_beats()
         self._strikes = Habit.of_attacks()
         self._told = False
@@ -91,6 +95,7 @@ class BeatTracker:
     def place(self, time: float, beat: float, tempo: float) -> None:
         """Know from outside where the beat is: a count-in, a tap, the band's own clock."""
         self._told = True
+        self._pointer.leap(_LEAP_TOLD)
         self._pulse = Pulse(time, beat, tempo, 1.0)
         self._clock = time if self._clock is None else self._clock
         now = self._pulse.at(self._clock).beat / self._unit
@@ -112,7 +117,7 @@ class BeatTracker:
     def hear_onset(self, onset: Onset, time: float) -> None:
         """Take in the beginning of a sound; `time` is when it began."""
         self._listening.hear_onset(onset)
-        self._notes.strike(time - _LATE_ATTACK, _ATTACK)
+        self._notes.strike(time - _LATE_ATTACK, _ATTACK_TOLD if self._told else _ATTACK)
 
     def hear_note(self, time: float, velocity: float, pitch: float | None = None) -> None:
         """Take in a note of a MIDI performance; velocity 0-1, pitch a MIDI number."""
@@ -185,7 +190,11 @@ class BeatTracker:
         pulse = self._pulse.at(self._clock)
         foreseen = pulse.beat / self._unit
         near = self._pointer.near(foreseen % 1, self._length(pulse))
-        self._take(guess if guess.probability > _SWITCH * near.probability else near, foreseen)
+        if guess.probability <= _SWITCH * near.probability:
+            self._take(near, foreseen)
+            return
+        counted = self._count.recount(self._clock, guess.phase, guess.length * _STEP)
+        self._take(guess, foreseen if counted is None else counted)
 
     def _take(self, guess: Guess, foreseen: float) -> None:
         """Let the pulse be as guessed, counting on from the beat that was foreseen."""
@@ -193,6 +202,8 @@ class BeatTracker:
         units = foreseen + (guess.phase - foreseen + 0.5) % 1 - 0.5
         tempo = 60 * STEPS_PER_SECOND * self._unit / guess.length
         self._pulse = Pulse(self._clock, units * self._unit, tempo, min(guess.probability, 1.0))
+        number = math.floor(units)
+        self._count.passed(self._pulse.time_of(number * self._unit), number)
 
 
 def _parts(pulse: float, swing: float) -> list[tuple[float, float]]:
