@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from scband.agents import Band, Style, load, names
 from scband.agents.choice import style_for
@@ -19,28 +18,27 @@ from scband.live.answers import Answering, Decide
 from scband.live.bus import Bus, Event
 from scband.live.conductor import Conductor
 from scband.live.control import ControlThread
-from scband.live.countin import Entry, checked_count_in
-from scband.live.ears import Ears, Heard
-from scband.live.events import InputBegun, InputEnded, Pedal, PlayedNote, is_analysis
-from scband.live.follow import ControlLaw, FollowMode, checked_strength, mode_named
+from scband.live.countin import checked_count_in
+from scband.live.ears import Heard
+from scband.live.events import is_analysis
+from scband.live.follow import ControlLaw, FollowMode
 from scband.live.following import Following
+from scband.live.hands import Hands, checked_tempo
 from scband.live.harmony import harmony_of
+from scband.live.listening import Listening
 from scband.live.log import LogWriter, SessionLog
 from scband.live.midi.options import midi_options
 from scband.live.midi.rig import MidiRig
-from scband.live.options import engine_options, follow_latency, input_latency
+from scband.live.options import engine_options, follow_latency
 from scband.live.playable import Playable
 from scband.live.player import Player
-from scband.live.playing import Listener, Playing
-from scband.live.sampleclock import SampleClock, SampleProbe
+from scband.live.playing import Playing
 from scband.live.status import Status, heard_by, place_of
 from scband.live.timekeeper import check_time_keeper
 from scband.settings import CountIn, Settings
-from scband.supercollider.channels import MASTER_TRIM
 from scband.supercollider.engine import BeatReport, Engine, EngineEvent
 from scband.supercollider.jack import JackState
 from scband.supercollider.mixer import Strip
-from scband.supercollider.patterns import PatternController
 from scband.supercollider.recorder import file_format
 from scband.supercollider.sounds import sound_of
 
@@ -48,7 +46,7 @@ _RING_SECONDS = 1.5  # the last notes and the reverb
 _SWITCH_INTERVAL = 0.0005  # so that a deciding thread never holds a hearing one for Python's 5 ms
 
 
-class Session:
+class Session(Hands):
     """A band that plays a chart through supernova.
 
     `song` is what `scband.chart` returns, a SongMap, or the text or path of a chart. `style` and
@@ -118,7 +116,7 @@ class Session:
             self.settings.seed,
             self.settings.humanise,
         )
-        speed = _checked_tempo(tempo if tempo is not None else self.song.tempo)
+        speed = checked_tempo(tempo if tempo is not None else self.song.tempo)
         form = Form(self.song, choruses=choruses, count_in=self._count_in is CountIn.BAND)
         self.conductor = Conductor(
             form,
@@ -147,8 +145,6 @@ class Session:
         self.on_heard: Callable[[Heard], None] | None = None
         self._link = link
         self._cued = cued or self._clocked
-        self._ears: Ears | None = None
-        self._probe: SampleProbe | None = None
         self.bus = Bus(analysis=is_analysis)
         self._control = ControlThread(self.bus, self._handle, self._went_wrong)
         self._started = False
@@ -156,6 +152,7 @@ class Session:
         self.engine = Engine(
             engine_options(self.settings, link=link), on_beat=self._on_beat, on_event=self._said
         )
+        self._listening = Listening(self.engine, self.settings, self._put, self._heard)
         self._playing = self._made_playing()
         if dynamics is not None:
             self._playing.shapes = dynamics
@@ -237,7 +234,8 @@ class Session:
             self.patterns.set_latency(latency)
             self._control.start()
             self.midi.start(self.bus)
-            self._listen()
+            if self._input is not None or self._card:
+                self._playing.ears = self._listening.start(self._input, self._monitor)
             self._control.ask(lambda: self._playing.begin(latency))
         except BaseException:
             self.stop()
@@ -263,35 +261,6 @@ class Session:
         if self.conductor.mode is FollowMode.CLICK:
             return self.settings.latency
         return min(self.settings.latency, follow_latency(self.settings, self.jack))
-
-    def _listen(self) -> None:
-        if self._input is None and not self._card:
-            return
-        clock = SampleClock(self.jack.sample_rate)
-        file = self._input is not None
-        latency = 0.0 if file else input_latency(self.settings, self.jack)
-        ears = Ears(self.jack.sample_rate, self._heard, clock=clock, latency=latency)
-        self._ears = self._playing.ears = ears
-        analysis = self.engine.listen()
-        analysis.start(
-            ears.hear_frame,
-            ears.hear_onset,
-            on_begun=lambda samples: self._put(InputBegun(time.time(), samples)),
-            on_ended=lambda: self._put(InputEnded(time.time())),
-        )
-        self._probe = SampleProbe(self.engine.server, analysis.clock_bus, clock)
-        monitor = self._monitor / MASTER_TRIM  # 1 is as loud as it came in
-        if self._input is not None:
-            analysis.play(self._input, monitor=monitor)
-        else:
-            analysis.listen(monitor=monitor)
-
-    def _heard(self, heard: Heard) -> None:
-        if self._probe is not None:
-            self._probe.poll()
-        self._put(heard)
-        if self.on_heard is not None:
-            self.on_heard(heard)
 
     def _open_log(self) -> None:
         path = self._log_path
@@ -342,11 +311,6 @@ class Session:
     # --- under a user's hands ------------------------------------------------------------------
 
     @property
-    def patterns(self) -> PatternController:
-        """The pattern-control messages, for what has no handle here."""
-        return self.engine.patterns
-
-    @property
     def jack(self) -> JackState:
         """The JACK server in use."""
         state = self.engine.jack.state
@@ -354,143 +318,13 @@ class Session:
             raise SessionError("the session is not running")
         return state
 
-    @property
-    def tempo(self) -> float:
-        """Quarter notes a minute; a new tempo holds at once."""
-        return self.conductor.tempo
-
-    @tempo.setter
-    def tempo(self, value: float) -> None:
-        checked = _checked_tempo(value)
-        self._control.ask(lambda: self._playing.set_tempo(checked))
-
-    @property
-    def style(self) -> str:
-        """Name of the style; another one is played from the next bar on."""
-        return str(self.conductor.style.name)
-
-    @style.setter
-    def style(self, name: str) -> None:
-        style = load(name, self._style_folders)  # StyleError here, before anything changes
-        self._control.ask(lambda: self._set_style(style))
-
-    @property
-    def intensity(self) -> float:
-        """How hard the band plays, 0 to 1; from the next bar on."""
-        return self.conductor.intensity
-
-    @intensity.setter
-    def intensity(self, value: float) -> None:
-        if not 0 <= value <= 1:
-            raise SessionError(f"intensity must be between 0 and 1, not {value!r}")
-        self._control.ask(lambda: self._playing.set_intensity(float(value)))
-
-    @property
-    def temperature(self) -> float:
-        """How far the players stray, 0 (the most likely) to 2 (wild); from the next bar on."""
-        return self.conductor.temperature
-
-    @temperature.setter
-    def temperature(self, value: float) -> None:
-        if not 0 <= value <= 2:
-            raise SessionError(f"temperature must be between 0 and 2, not {value!r}")
-        self._control.ask(lambda: self._playing.set_temperature(float(value)))
-
-    @property
-    def follow(self) -> str:
-        """How the performer's tempo is followed: `click`, `adaptive` or `free`; at once."""
-        return str(self.conductor.mode)
-
-    @follow.setter
-    def follow(self, mode: FollowMode | str) -> None:
-        named = mode_named(mode)
-        check_time_keeper(named, link=self._link, clocked=self._clocked)
-        self._control.ask(lambda: self._playing.set_follow(named, self.conductor.strength))
-
-    @property
-    def strength(self) -> float:
-        """Share of what it is off that the band takes back within a beat, 0-1."""
-        return self.conductor.strength
-
-    @strength.setter
-    def strength(self, value: float) -> None:
-        checked = checked_strength(value)
-        self._control.ask(lambda: self._playing.set_follow(self.conductor.mode, checked))
-
-    @property
-    def dynamics(self) -> bool:
-        """Whether the band is as loud, and as busy, as the performer."""
-        return self._playing.shapes
-
-    @dynamics.setter
-    def dynamics(self, value: bool) -> None:
-        self._control.ask(lambda: self._playing.set_shapes(bool(value)))
-
-    def enter(self, entry: Entry) -> None:
-        """Let a waiting band come in with a bar, at a time and a tempo.
-
-        Raises SessionError where it plays already.
-        """
-
-        def come_in() -> None:
-            if not self._playing.waiting:
-                raise SessionError("the band plays already")
-            self._playing.enter(entry)
-
-        self._control.ask(come_in)
-
-    def listen_for_chords(self, held: bool) -> None:  # a pedal is a truth value
-        """Say that the performer's pedal is held: the band takes its chords from what it hears."""
-        self.bus.put(Pedal(time.time(), held))
-
-    def stand(self) -> None:
-        """Stop playing; `enter` goes on."""
-        self._control.ask(self._playing.stand)
-
-    def steer(self, tempo: float | None, seconds: float | None, beats: float) -> None:
-        """Keep time with another clock: go at a tempo, be `seconds` earlier after `beats` beats.
-
-        None leaves it as it is. No bar is decided anew.
-        """
-        self._control.post(lambda: self._playing.following.steer(tempo, seconds, beats))
-
     def time_of(self, samples: float) -> float:
         """Return the Unix time, as notes are timed, of a sample of the input's count."""
-        return self._sample_clock().time_of(samples)
+        return self._listening.clock.time_of(samples)
 
     def samples_at(self, when: float) -> float:
         """Return which sample of the input's count sounds at a Unix time, as notes are timed."""
-        return self._sample_clock().samples_at(when)
-
-    def _sample_clock(self) -> SampleClock:
-        if self._probe is None:
-            raise SessionError("nothing is listened to: give the session an input")
-        return self._probe.clock
-
-    def play_note(self, pitch: int, velocity: float, when: float | None = None) -> None:
-        """Let the band hear a note of the performer's keyboard, played `when` (Unix seconds; now).
-
-        `velocity` is 0-1; 0 releases the note.
-        """
-        self.bus.put(PlayedNote(time.time() if when is None else when, pitch, velocity))
-
-    def listen_along(self, listener: Listener) -> None:
-        """Hand every frame, onset and note to somebody more, in the thread that decides."""
-        self._control.post(lambda: self._playing.listeners.append(listener))
-
-    def set_mix(self, player: str, control: str, value: float) -> None:
-        """Set one control of a player's channel; raises SuperColliderError by name and range."""
-        checked = self.engine.mixer.check(player, control, value)
-        self.patterns.mix(player, control, checked)
-
-    def set_level(self, player: str, level: float) -> None:
-        """Set a player's level: 1 is as usual in the mix, 0 silence; raises like `set_mix`."""
-        usual = self.engine.mixer.strip(player).controls["gain"]
-        self.set_mix(player, "gain", usual * level)
-
-    def nudge(self, seconds: float, beats: float = 2.0) -> None:
-        """Be `seconds` earlier (negative: later), reached over `beats` beats."""
-        self.patterns.nudge(seconds, beats)
+        return self._listening.clock.samples_at(when)
 
     def answer(self, player: str, decide: Decide | None) -> None:
         """Let a player answer every onset of the input at once; None ends it.
@@ -498,27 +332,23 @@ class Session:
         `decide(onset)` returns notes whose starts are beats from now. It is called in the thread
         that listens, so it must be quick. Raises SessionError where nothing is listened to.
         """
-        if self._ears is None:
-            raise SessionError("nothing is listened to: give the session an input")
         if player not in self.players:
             raise SessionError(f"no player {player!r} (there are: {', '.join(self.players)})")
         if decide is None:
-            self._ears.on_onset = None
+            self._listening.answer(None)
             return
         self.answer_in(self.engine.mixer.strip(player), self._sound(player), decide)
 
     def answer_in(self, strip: Strip, sound: str, decide: Decide) -> None:
         """Answer onsets in a channel of its own with any sound; raises as `answer`."""
-        if self._ears is None:
-            raise SessionError("nothing is listened to: give the session an input")
         answering = Answering(self.engine.server, strip, sound, decide)
-        self._ears.on_onset = lambda onset: answering.answer(onset, self.conductor.tempo)
+        self._listening.answer(lambda onset: answering.answer(onset, self.conductor.tempo))
 
     def status(self) -> Status:
         """Return where the session is now."""
         report, form = self._playing.beat, self.conductor.form
         place = place_of(form, report)
-        heard, level, onsets = heard_by(self._ears)
+        heard, level, onsets = heard_by(self._listening.ears)
         pulse = self._playing.following.pulse
         return Status(
             running=self._control.running and not self.finished.is_set(),
@@ -569,13 +399,12 @@ class Session:
         except SessionError as error:
             self._went_wrong(error)
 
+    def _heard(self, heard: Heard) -> None:
+        if self.on_heard is not None:
+            self.on_heard(heard)
+
     def _now(self) -> int:
         return self._playing.beat.bar if self._playing.beat is not None else -1
-
-    def _set_style(self, style: Style) -> None:
-        self._playing.set_style(style)
-        for name in self.players:
-            self.engine.add_player(name, self._sound(name))
 
     def _said(self, event: EngineEvent) -> None:
         self.bus.tell(event)
@@ -587,12 +416,6 @@ class Session:
                 self.on_boot(event.text)
         elif self._on_event is not None:
             self._on_event(event)
-
-
-def _checked_tempo(tempo: Any) -> float:
-    if not isinstance(tempo, int | float) or not 20 <= tempo <= 400:
-        raise SessionError(f"the tempo must be between 20 and 400 a minute, not {tempo!r}")
-    return float(tempo)
 
 
 def _checked_folder(path: Path) -> Path:
