@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from scband.analysis.follow.line import HeardNote
 from scband.live.bus import Event
 from scband.live.conductor import BarPlan
 from scband.live.ears import Heard
@@ -100,6 +101,14 @@ class ChordTaken:
     chord: Chord
     beat: float
     since: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineHeard:
+    """A note of the performer's line begins to sound (`note.end` None), or has ended."""
+
+    time: float
+    note: HeardNote
 
 
 def is_analysis(event: Event) -> bool:

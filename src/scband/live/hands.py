@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scband.agents import Style, load
+from scband.analysis.follow.line import HeardNote
 from scband.errors import SessionError
 from scband.live.bus import Bus
 from scband.live.conductor import Conductor
@@ -155,6 +156,11 @@ class Hands:
         `velocity` is 0-1; 0 releases the note.
         """
         self.bus.put(PlayedNote(time.time() if when is None else when, pitch, velocity))
+
+    @property
+    def line(self) -> tuple[HeardNote, ...]:
+        """The last notes of the performer's line that have ended, the oldest first."""
+        return tuple(self._playing.line)
 
     def listen_along(self, listener: Listener) -> None:
         """Hand every frame, onset and note to somebody more, in the thread that decides."""

@@ -12,7 +12,7 @@ from scband.errors import SessionError
 from scband.live.bus import Bus, Event
 from scband.live.conductor import BarPlan
 from scband.live.ears import Heard, midi_pitch
-from scband.live.events import Followed, Loudened, Planned, PlayedNote
+from scband.live.events import ChordTaken, Followed, LineHeard, Loudened, Planned, PlayedNote
 from scband.supercollider.engine import BeatReport, EngineEvent
 
 _FRAMES_KEPT = 10  # one frame in ten: ten a second
@@ -50,8 +50,8 @@ class SessionLog:
     """Writes the log beside a recording; `seconds` in it count from the recording's beginning.
 
     Kinds of lines: `session` (the first), `begin` (the recording's Unix time), `beat`, `bar` (what
-    each player was told to play), `onset`, `pitch` (ten a second), `note`, `follow`, `intensity`,
-    `event`, `end`.
+    each player was told to play), `onset`, `pitch` (ten a second), `line` (the performer's notes),
+    `chord` (taken by ear), `note`, `follow`, `intensity`, `event`, `end`.
     """
 
     def __init__(self, path: Path, header: dict[str, Any]) -> None:
@@ -103,6 +103,10 @@ class SessionLog:
             self.event(event)
         elif isinstance(event, Followed):
             self.followed(event)
+        elif isinstance(event, ChordTaken):
+            self.chord(event)
+        elif isinstance(event, LineHeard):
+            self.line(event)
         elif isinstance(event, Loudened):
             self.write(
                 "intensity",
@@ -116,6 +120,28 @@ class SessionLog:
                 seconds=self._seconds(event.time),
                 pitch=event.pitch,
                 velocity=round(event.velocity, 4),
+            )
+
+    def chord(self, taken: ChordTaken) -> None:
+        """Log a chord that the band takes by ear, and the beat from which it holds."""
+        self.write(
+            "chord",
+            seconds=self._seconds(taken.time),
+            chord=str(taken.chord),
+            beat=round(taken.beat, 4),
+            since=self._seconds(taken.since),
+        )
+
+    def line(self, heard: LineHeard) -> None:
+        """Log a note of the performer's line that has ended."""
+        note = heard.note
+        if note.end is not None:
+            self.write(
+                "line",
+                seconds=self._seconds(note.start),
+                length=round(note.end - note.start, 4),
+                pitch=note.pitch,
+                velocity=round(note.velocity, 4),
             )
 
     def followed(self, move: Followed) -> None:

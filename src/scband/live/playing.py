@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
 from scband.agents import Style
 from scband.agents.dynamics import loudness
+from scband.analysis.follow.line import HeardNote, LiveLine
 from scband.analysis.frames import Frame, Onset
 from scband.live.bus import Event
 from scband.live.chordfollow import ChordFollowing
@@ -15,7 +17,7 @@ from scband.live.conductor import Conductor
 from scband.live.countin import ClickCount, Entry, PerformanceStart, clicks_of
 from scband.live.dynamics import Dynamics
 from scband.live.ears import Ears, Heard
-from scband.live.events import Loudened, Pedal, PlayedNote
+from scband.live.events import LineHeard, Loudened, Pedal, PlayedNote
 from scband.live.follow import FollowMode
 from scband.live.following import Following
 from scband.live.planner import Planner
@@ -29,6 +31,8 @@ _LOUDER_BEATS = 0.125
 _OTHER = 0.12  # of the intensity: so much more or less, and another bar is wanted
 _SILENT_BARS = 2.0
 _NEAR_THE_END = 2
+_REMEMBERED = 512
+"""Notes of the performer's line that are kept."""
 _ENDING_BARS = 3  # the last one, and the two in which a performer slows down
 
 
@@ -72,7 +76,8 @@ class Playing:
         self.chords = ChordFollowing(
             conductor, self.planner, patterns, lambda: following.line, tell
         )
-        self.listeners: list[Listener] = [self.chords]
+        self.line: deque[HeardNote] = deque(maxlen=_REMEMBERED)
+        self.listeners: list[Listener] = [self.chords, LiveLine(self._line_note)]
         self.ears: Ears | None = None
         self.beat: BeatReport | None = None
         self.ending = False
@@ -165,6 +170,11 @@ class Playing:
             self.following.play(note)
         if note.velocity > 0:
             self._count(note.time)
+
+    def _line_note(self, note: HeardNote) -> None:
+        if note.end is not None:
+            self.line.append(note)
+        self._tell(LineHeard(note.start if note.end is None else note.end, note))
 
     def _listens(self) -> bool:
         return self.following.law.follows or isinstance(self._waiting, PerformanceStart)

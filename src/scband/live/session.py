@@ -349,7 +349,7 @@ class Session(Hands):
         report, form = self._playing.beat, self.conductor.form
         place = place_of(form, report)
         heard, level, onsets = heard_by(self._listening.ears)
-        pulse = self._playing.following.pulse
+        pulse, chords = self._playing.following.pulse, self._playing.chords
         return Status(
             running=self._control.running and not self.finished.is_set(),
             bar=place.bar,
@@ -371,6 +371,8 @@ class Session(Hands):
             heard_tempo=pulse.tempo if pulse is not None else None,
             confidence=pulse.confidence if pulse is not None else 0.0,
             waiting=self._playing.waiting,
+            heard_chord=str(chords.heard.chord) if chords.heard is not None else "",
+            by_ear=chords.held,
         )
 
     @property

@@ -31,7 +31,8 @@ class Status:
     `heard` is the MIDI pitch heard in the input, None for none. `late` counts bundles and bars
     that came too late; `xruns` what JACK reported. `follow` and `strength` say how the performer
     is followed, `heard_tempo` and `confidence` what tempo is heard and how surely; `waiting` that
-    the performer is to count in.
+    the performer is to count in; `heard_chord` what chord the performer plays, `by_ear` that the
+    band takes it.
     """
 
     running: bool
@@ -54,6 +55,8 @@ class Status:
     heard_tempo: float | None = None
     confidence: float = 0.0
     waiting: bool = False
+    heard_chord: str = ""
+    by_ear: bool = False
 
 
 def place_of(form: Form, report: BeatReport | None) -> Place:
