@@ -60,6 +60,26 @@ def band(
     return sound / np.abs(sound).max() * 0.7
 
 
+def speech(seconds: float, rate: int = RATE, seed: int = 5) -> np.ndarray:
+    """Syllables at no beat: gliding pitch under formants, with breath before it."""
+    rng = np.random.default_rng(seed)
+    sound = np.zeros(round(seconds * rate))
+    at = 0.1
+    while at < seconds - 0.5:
+        length = rng.uniform(0.09, 0.28)
+        times = np.arange(round(length * rate)) / rate
+        glide = np.linspace(rng.uniform(-0.2, 0.3), rng.uniform(-0.4, 0.1), len(times))
+        phase = 2 * np.pi * np.cumsum(rng.uniform(95, 150) * 2**glide) / rate
+        formants = rng.uniform((300, 900, 2300), (750, 2100, 2900))
+        levels = [np.exp(-(((120 * n - formants) / 130) ** 2)).sum() for n in range(1, 26)]
+        voice = sum(level * np.cos(n * phase) for n, level in enumerate(levels, 1))
+        breath = rng.normal(size=len(times)) * np.exp(-times / 0.03)
+        start = round(at * rate)
+        sound[start : start + len(times)] += np.hanning(len(times)) * voice + 0.6 * breath
+        at += length + rng.choice((0.02, 0.05, 0.4), p=(0.5, 0.35, 0.15))
+    return 0.5 * sound / np.abs(sound).max()
+
+
 def write(path: Path, sound: np.ndarray, rate: int = RATE, **options: str) -> Path:
     """Write in blocks, as codecs like it."""
     channels = 1 if sound.ndim == 1 else sound.shape[1]

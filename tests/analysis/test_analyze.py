@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from analysis_recordings import RATE, band, tone, write
+from analysis_recordings import RATE, band, speech, tone, write
 
 import scband
 from scband.analysis import networks
@@ -182,6 +185,7 @@ def test_without_a_model_file_the_error_says_so(
         ("a.mp3", 44_100, 2, {}),
         ("a.wav", 8_000, 8, {"subtype": "PCM_24"}),
         ("a.aiff", 96_000, 6, {}),
+        ("a.wav", 192_000, 1, {}),
     ],
 )
 def test_every_common_file_is_read(
@@ -200,7 +204,9 @@ def test_opposed_phases_do_not_silence_the_music(tmp_path: Path) -> None:
     assert share_right(heard, ("C", "F", "G", "C"), 2.0) > 0.7
 
 
-def test_silence_noise_and_numbers_that_are_none_get_sensible_answers(tmp_path: Path) -> None:
+def test_silence_noise_speech_and_numbers_that_are_none_get_sensible_answers(
+    tmp_path: Path,
+) -> None:
     silent = analyze(write(tmp_path / "silence.wav", np.zeros(RATE * 3)), cache=False)
     assert (silent.material, silent.tempo, silent.key, silent.chords) == ("silence", 0.0, None, ())
     assert silent.loudness_lufs == -math.inf
@@ -209,6 +215,9 @@ def test_silence_noise_and_numbers_that_are_none_get_sensible_answers(tmp_path: 
         silent.to_songmap()
     noise = np.random.default_rng(1).normal(size=RATE * 5) * 0.1
     heard = analyze(write(tmp_path / "noise.wav", noise), cache=False)
+    assert (heard.material, heard.key) == ("drums", None)
+    assert [str(span.chord) for span in heard.chords] == ["N.C."]
+    heard = analyze(write(tmp_path / "speech.wav", speech(6.0)), cache=False)
     assert (heard.material, heard.key) == ("drums", None)
     assert [str(span.chord) for span in heard.chords] == ["N.C."]
     broken = band(("C", "F", "G", "C")).astype(np.float32)
@@ -233,6 +242,37 @@ def test_one_second_is_enough_for_an_answer(tmp_path: Path) -> None:
     assert heard.duration == pytest.approx(1.0)
     assert heard.tempo == 0.0
     assert heard.chord_at(0.5).root == 0
+
+
+ANSWER = """
+import sys
+from scband import analyze, errors
+try:
+    print(analyze(sys.argv[1], cache=False).duration)
+except errors.AudioFileError as error:
+    print(error)
+"""
+
+
+def answered(path: Path) -> tuple[str, float]:
+    """Let a new process analyse a file; give what it says and the CPU time of it all."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    argv = [sys.executable, "-c", ANSWER, str(path)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=110, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_short_and_hostile_files_are_answered_soon_even_from_a_cold_start(tmp_path: Path) -> None:
+    short = write(tmp_path / "short.wav", 0.2 * tone(60, 1.0))
+    said, seconds = answered(short)
+    assert said.strip() == "1.0"
+    assert seconds < 1.8  # on two cores at once; twice what a quiet machine takes
+    hostile = tmp_path / "hostile.wav"
+    hostile.write_bytes(short.read_bytes()[:40] + b"\xff" * 20)
+    said, seconds = answered(hostile)
+    assert "hostile.wav" in said
+    assert seconds < 1.2
 
 
 def test_loudness_is_that_of_the_standard(song: Path, heard: Analysis) -> None:

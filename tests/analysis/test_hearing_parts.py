@@ -9,6 +9,7 @@ from scband.analysis import cqt
 from scband.analysis.barlines import recounted
 from scband.analysis.chord_decoder import Prices, chord_of, decode
 from scband.analysis.chord_model import KINDS, Evidence, pooled, states
+from scband.analysis.decoder_child import Level, Loudness
 from scband.analysis.decoding import integrated_loudness
 from scband.analysis.grid import bar_numbers, half_beats
 from scband.analysis.keys import key_of
@@ -175,3 +176,26 @@ def test_clicks_are_onsets_and_a_tone_is_none() -> None:
     assert len(heard.onsets) == len(times)
     assert np.abs(heard.onsets - times).max() < 0.05
     assert survey(0.3 * sine(220.0), RATE).spectral.material == "pitched"
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, 96_000])
+def test_loudness_in_blocks_is_the_librarys_at_any_rate(rate: int) -> None:
+    import pyloudnorm
+
+    rng = np.random.default_rng(rate)
+    sound = 0.1 * rng.normal(size=(3 * rate, 2)) + 0.3 * np.sin(np.arange(3 * rate) / 40)[:, None]
+    sound[rate : 2 * rate] *= 0.05
+    meter = Loudness(rate, 2)
+    for begin in range(0, len(sound), 30_011):
+        meter.add(sound[begin : begin + 30_011])
+    wanted = pyloudnorm.Meter(rate).integrated_loudness(sound)
+    assert integrated_loudness(meter.energies) == pytest.approx(wanted, abs=0.02)
+
+
+def test_a_constant_level_goes_and_the_lowest_note_stays() -> None:
+    level = Level(RATE)
+    low = 0.2 * np.sin(2 * np.pi * 41.2 * np.arange(2 * RATE) / RATE)
+    settled = np.concatenate([level.settle(part) for part in np.array_split(low + 0.5, 7)])
+    assert abs(settled[RATE:].mean()) < 1e-3
+    assert np.abs(settled[RATE:]).max() == pytest.approx(0.2, rel=0.02)
+    assert level.loudest < 0.25

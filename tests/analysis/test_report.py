@@ -32,7 +32,7 @@ def test_the_command_prints_json_and_names_what_it_cannot_read(song: Path, tmp_p
         [sys.executable, "-m", "scband", "analyze", "--json", str(bad), str(song)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     assert done.returncode == 1

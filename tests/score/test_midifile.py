@@ -123,18 +123,18 @@ END = b"\x00\xff\x2f\x00"
     ],
 )
 def test_a_hostile_file_is_a_clear_error_at_once(data: bytes, words: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(MidiFileError, match=words):
         read_midi(data)
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
 
 
 def test_small_hostile_files_are_refused_within_milliseconds() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(100):
         with pytest.raises(MidiFileError):
             read_midi(header(tracks=512) + track(END, size=0x7FFFFFFF))
-    assert (time.perf_counter() - started) / 100 < 0.01
+    assert (time.process_time() - started) / 100 < 0.01
 
 
 def test_running_status_unclosed_notes_and_format_0_are_read() -> None:
