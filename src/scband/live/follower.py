@@ -19,7 +19,8 @@ _AT_ONCE = 0.125
 _SURPRISE = 0.025
 """Seconds by which what is heard differs from what was decided upon, that are a surprise."""
 _COUNT_SECONDS = 0.1
-_MADE_GOOD = 0.3
+_MADE_GOOD, _MOST_OWED = 0.3, 2.5
+"""Felt beats: less has been made good, and more is not believed."""
 _LEAST_TEMPO = 0.0005  # of the tempo: less is not worth a message
 _LEAST_SECONDS = 0.0005
 
@@ -55,6 +56,7 @@ class Follower:
         self.coasting = False
         self._error = 0.0
         self._owing = False
+        self._offset = 0  # felt beats between the performer's count and the band's
         self._counted = float("-inf")
         self._decided = float("-inf")
         self._tempo = 0.0
@@ -91,10 +93,17 @@ class Follower:
             return
         self._counted = now
         heard = pulse(now)
-        lost = self.recount.see(heard) if heard is not None else 0
+        if heard is None:
+            return
+        lost = self.recount.see(heard)
+        apart = self.line.beat_at(now) / self.law.unit - self.recount.count
         if lost:
-            self._error += lost * self.law.unit
-            self._owing = True
+            self._offset += lost
+            owed = self._offset - apart
+            self._owing = _MADE_GOOD < abs(owed) < _MOST_OWED
+            self._error = owed * self.law.unit
+        elif self.recount.calm and not self._owing:
+            self._offset = round(apart)  # all is well: this is where the performer is
 
     def _off(self, heard: Pulse, beat: float) -> float:
         """Return how many quarters the band is behind: to the nearest beat, or to the right one."""

@@ -9,6 +9,7 @@ possible count puts that moment elsewhere, and one of them fits.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,20 @@ class Recount:
         self._last: Seen | None = None
         self._settled = float("-inf")
 
+    @property
+    def count(self) -> float:
+        """The felt beats counted so far, as the pulses told them."""
+        return self._last.beat if self._last is not None else 0.0
+
+    @property
+    def calm(self) -> bool:
+        """Whether the tempo has not changed for as long as is remembered."""
+        return bool(self._seen) and self._full() and _even(self._seen)
+
+    def _full(self) -> bool:
+        last = self._seen[-1]
+        return last.time - self._seen[0].time >= _BEFORE_BEATS * 60 / last.tempo
+
     def hear_onset(self, time: float) -> None:
         """Take in the beginning of a sound."""
         self._onsets.append(time)
@@ -88,7 +103,7 @@ class Recount:
         """Return the steady pulse of some beats ago, if now is steady too but another."""
         length = 60 / now.tempo
         lately = [s for s in self._seen if s.time > now.time - _STABLE_BEATS * length]
-        if now.time - self._seen[0].time < _BEFORE_BEATS * length or not _even(lately):
+        if not self._full() or not _even(lately):
             return None
         if min(s.confidence for s in lately) < _SURE:
             return None
@@ -126,7 +141,7 @@ class Recount:
         return max(gains, key=abs) * (1 if turn < usual else -1)
 
 
-def _even(seen: list[Seen]) -> bool:
+def _even(seen: Iterable[Seen]) -> bool:
     tempos = [s.tempo for s in seen]
     return max(tempos) / min(tempos) - 1 < 2 * _STABLE
 
