@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import signal
@@ -416,23 +417,29 @@ def serve_alone(
         str | None, typer.Option(help="Folder that plugins watch for MIDI files.")
     ] = None,
     state_folder: Annotated[str | None, typer.Option(help="Folder of the service's key.")] = None,
+    others: Annotated[
+        list[str] | None, typer.Option("--set", help="Any other setting: --set name=value.")
+    ] = None,
 ) -> None:
     """Serve plugins, workstations and the page until Ctrl-C, with or without SuperCollider."""
     from scband.api.serve import Service  # noqa: PLC0415
-    from scband.settings import Settings  # noqa: PLC0415
+    from scband.settings import Settings, assigned  # noqa: PLC0415
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    settings = Settings.load(
-        host=host,
-        plugin_port=plugin_port,
-        engine_port=engine_port,
-        page_port=page_port,
-        sync_port=sync_port,
-        monitor_folder=monitor_folder,
-        state_folder=state_folder,
-    )
+    named = {
+        "host": host,
+        "plugin_port": plugin_port,
+        "engine_port": engine_port,
+        "page_port": page_port,
+        "sync_port": sync_port,
+        "monitor_folder": monitor_folder,
+        "state_folder": state_folder,
+    }
+    given = {name: value for name, value in named.items() if value is not None}
+    settings = Settings.load(**{**assigned(others or ()), **given})
     try:
         with Service(settings) as service:
+            gc.freeze()  # what is loaded stays: no pauses to look through it, and a quick end
             for name, url in service.urls().items():
                 _say(f"{name:<8} {url}")
             _say(f"API      {service.urls()['plugin']}/docs\nCtrl-C ends it")

@@ -7,6 +7,7 @@ another one.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self, get_args, get_origin
@@ -277,8 +278,8 @@ class Settings(ServiceSettings):
         -1.0,
         ge=-1,
         le=1,
-        description="seconds from your note to its sample and from a sample to your ear; -1: by the "
-        "card's buffers",
+        description="seconds from your note to its sample and from a sample to your ear; -1: by "
+        "the card's buffers",
     )
 
     midi_in: str = Field(
@@ -346,6 +347,17 @@ class Settings(ServiceSettings):
     def player_names(self) -> tuple[str, ...]:
         """Return the players' names."""
         return _names(self.players)
+
+
+def assigned(texts: Sequence[str]) -> dict[str, str]:
+    """Read flags such as `max_upload_mb=50`; raises SettingsError for what is no assignment."""
+    found = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or name.strip() not in Settings.model_fields:
+            raise SettingsError(f"{text!r} sets nothing; write name=value, see `scband settings`")
+        found[name.strip()] = value.strip()
+    return found
 
 
 def table() -> str:

@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 from scband.api.serve import Service, beside
 from scband.api.services import EngineState
 from scband.errors import ListenError, SettingsError
-from scband.settings import Settings
+from scband.settings import Settings, assigned
 
 
 def free_ports(count: int) -> list[int]:
@@ -221,6 +221,16 @@ def test_scband_token_needs_no_service(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_refused_by_name_and_range(name: str, value: object, told: str) -> None:
     with pytest.raises(SettingsError, match=f"setting {name}: .*{told}"):
         Settings.load(**{name: value})
+
+
+def test_any_setting_can_be_a_flag() -> None:
+    flags = assigned(["max_upload_mb=50", "auto_load_files = false"])
+    settings = Settings.load(**flags)
+    assert settings.max_upload_mb == 50
+    assert settings.auto_load_files is False
+    for wrong in ("max_upload_mb", "max_uplaod_mb=5", "=5"):
+        with pytest.raises(SettingsError, match="sets nothing"):
+            assigned([wrong])
 
 
 def test_the_plugins_defaults_are_those_of_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
