@@ -12,7 +12,7 @@ from scband.analysis.chord_model import KINDS, Evidence, pooled, states
 from scband.analysis.decoder_child import Level, Loudness
 from scband.analysis.decoding import integrated_loudness
 from scband.analysis.grid import bar_numbers, half_beats
-from scband.analysis.keys import key_of
+from scband.analysis.keys import key_of, mode_of
 from scband.analysis.likeness import Likeness
 from scband.analysis.repeats import find_links, read_together
 from scband.analysis.sections import find_sections
@@ -199,3 +199,24 @@ def test_a_constant_level_goes_and_the_lowest_note_stays() -> None:
     assert abs(settled[RATE:].mean()) < 1e-3
     assert np.abs(settled[RATE:]).max() == pytest.approx(0.2, rel=0.02)
     assert level.loudest < 0.25
+
+
+@pytest.mark.parametrize(
+    ("names", "mode"),
+    [
+        ("Am D Am D Am D", "dorian"),
+        ("Dm7 G7 Dm7 G7 Dm7 G7", "dorian"),
+        ("Am Dm E7 Am", "minor"),
+        ("Am F C G Am Em Am Am", "minor"),
+        ("Am6 D9 E7 Am6 D9 E7", "minor"),
+        ("D C G D D C G D", "mixolydian"),
+        ("C F G C C F G C", "major"),
+        ("C7 F7 C7 C7 F7 F7 C7 C7 G7 F7 C7 G7", "major"),
+        ("C Bb F C C F G C", "major"),
+    ],
+)
+def test_a_mode_is_named_where_the_chords_are_clear(names: str, mode: str) -> None:
+    chords = [(Chord(name), 2.0) for name in names.split()]
+    key, _ = key_of(chords) or pytest.fail("no key")
+    assert key.tonic == chords[0][0].root
+    assert mode_of(key, chords) == mode

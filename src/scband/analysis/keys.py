@@ -26,6 +26,7 @@ _KINDS = ("", "m", "7", "m7b5", "m7")
 FEATURES = 12 * len(_KINDS) + 12 * 4
 """Kinds by degree, bass, first root, last root, and how often roots fall a fifth to a degree."""
 _START = 4.0  # how much the theory's tables count at the start
+_TONIC, _OWN, _OTHER = 0.2, 0.12, 0.02  # shares of the time that make a mode clear
 
 
 def _kind(chord: Chord) -> int:
@@ -90,3 +91,28 @@ def key_of(chords: Sequence[tuple[Chord, float]]) -> tuple[Key, float] | None:
     beliefs = np.exp(scores - scores.max())
     best = int(scores.argmax())
     return KEYS[best], float(beliefs[best] / beliefs.sum())
+
+
+def mode_of(key: Key, chords: Sequence[tuple[Chord, float]]) -> str:
+    """Name a key's mode: dorian and mixolydian where chords with their lengths say so clearly.
+
+    Dorian is minor whose sixth is major in the chords around the tonic and never minor, mixolydian
+    major whose seventh is minor; a leading tone belongs to neither. The tonic's own chord does not
+    tell: its sixth or seventh may be its colour, as in the blues.
+    """
+    mode, own, others = ("dorian", 9, (8, 11)) if key.minor else ("mixolydian", 10, (11,))
+    scale = {(tone - key.tonic) % 12 for tone in Key(f"{key.tonic_name} {mode}").scale}
+    tonic = around = against = total = 0.0
+    for chord, length in chords:
+        if chord.root is None:
+            continue
+        total += length
+        tones = {(tone - key.tonic) % 12 for tone in chord.pitch_classes}
+        if chord.root == key.tonic:
+            tonic += length
+        elif tones.intersection(others):
+            against += length
+        elif own in tones and tones <= scale:
+            around += length
+    clear = tonic > _TONIC * total and around > _OWN * total and against < _OTHER * total
+    return mode if clear else key.mode

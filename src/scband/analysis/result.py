@@ -59,8 +59,14 @@ class Analysis:
 
     @property
     def mode(self) -> str:
-        """The key's mode, "" without one."""
-        return self.key.mode if self.key else ""
+        """The mode: `key`'s major or minor, or dorian or mixolydian where the chords are clear.
+
+        "" without a key.
+        """
+        from scband.analysis.keys import mode_of  # noqa: PLC0415  # numpy when it is needed
+
+        chords = [(span.chord, span.end - span.start) for span in self.chords]
+        return mode_of(self.key, chords) if self.key else ""
 
     def chord_at(self, seconds: float) -> Chord:
         """Give the chord that sounds at a time, N.C. outside of the recording."""
@@ -104,6 +110,7 @@ class Analysis:
             "tempo": self.tempo,
             "meter": str(self.meter),
             "key": f"{self.key.tonic_name} {self.key.mode}" if self.key else None,
+            "mode": self.mode,
             "key_confidence": self.key_confidence,
             "keys": [[k.start, k.end, f"{k.key.tonic_name} {k.key.mode}"] for k in self.keys],
             "tuning_cents": self.tuning_cents,
