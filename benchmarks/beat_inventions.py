@@ -274,13 +274,26 @@ HABITS: dict[str, dict[int, tuple[tuple[float, ...], ...]]] = {
     "sixteenths": {42: (tuple(n / 4 for n in range(16)),), 38: ((1, 3),),
                    36: ((0, 2.5), (0, 1.75, 2.5), (0, 0.75, 2.25), (0, 1.5, 2.75))},
 }  # fmt: skip
-"""Drum patterns in quarter notes of 4/4 that whole kinds of music share, by General MIDI key."""
+FAST_HABITS: dict[str, dict[int, tuple[tuple[float, ...], ...]]] = {
+    "two-beat": {36: ((0, 1, 2, 3),), 38: ((0.5, 1.5, 2.5, 3.5),), 42: ((0, 1, 2, 3), (0, 0.5, 1,
+                 1.5, 2, 2.5, 3, 3.5))},
+    "straight": {36: ((0, 2), (0, 0.5, 2), (0, 1.5, 2, 2.5)), 38: ((1, 3),), 49: ((0, 1, 2, 3), ()),
+                 42: ((0, 1, 2, 3), (0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5))},
+    "double kick": {36: (tuple(n / 2 for n in range(8)), tuple(n / 4 for n in range(16))),
+                    38: ((1, 3), (2,)), 51: ((0, 1, 2, 3),)},
+    "blast": {36: ((0, 1, 2, 3), tuple(n / 2 for n in range(8))), 51: ((0, 1, 2, 3),),
+              38: ((0.5, 1.5, 2.5, 3.5), (0, 1, 2, 3), tuple(n / 2 for n in range(8)))},
+    "gallop": {36: ((0, 0.5, 0.75, 1, 1.5, 1.75, 2, 2.5, 2.75, 3, 3.5, 3.75),), 38: ((1, 3),),
+               42: ((0, 1, 2, 3),)},
+}  # fmt: skip
+"""Drum patterns in quarter notes of 4/4 that whole kinds of music share, by General MIDI key:
+the usual ones, and those of fast rock, punk, metal and polka."""
 
 
-def habitual_drums(inventor: Inventor) -> list[Struck]:
+def habitual_drums(inventor: Inventor, habits: dict) -> list[Struck]:
     """Beat one of the patterns that whole kinds of music share, with fills and a swing by lot."""
     dice, notes = inventor.dice, []
-    chosen = {key: dice.choice(kinds) for key, kinds in HABITS[dice.choice(list(HABITS))].items()}
+    chosen = {key: dice.choice(kinds) for key, kinds in habits[dice.choice(list(habits))].items()}
     every = dice.choice((4, 8, 8))
     for bar in range(inventor.bars):
         hits = []
@@ -318,13 +331,19 @@ def invented_piece(chords: Sequence[Chord], dice: Random, seconds: float) -> Pie
     usual = 6.3 if meter.compound else 6.78
     pulse = min(max(2 ** dice.gauss(usual, 0.45), 50), 150 if meter.compound else 210)
     tempo = pulse * (1.5 if meter.compound else 1)
+    common = meter.beats == 4 and not meter.compound and dice.random() < 0.5
+    fast = common and dice.random() < 0.35
+    if fast:
+        tempo = dice.uniform(120, 215)
     bars = max(4, round(seconds * tempo / 60 / meter.beats))
     inventor = Inventor(chords, meter, bars, tempo, dice)
     notes: list[Struck] = []
-    picked = dice.random() < 0.12
-    if dice.random() < (0.15 if picked else 0.6):
-        common = meter.beats == 4 and not meter.compound and dice.random() < 0.5
-        notes += habitual_drums(inventor) if common else inventor.drums()
+    picked = not fast and dice.random() < 0.12
+    if fast:
+        inventor.swing = 0.5
+        notes += habitual_drums(inventor, FAST_HABITS)
+    elif dice.random() < (0.15 if picked else 0.6):
+        notes += habitual_drums(inventor, HABITS) if common else inventor.drums()
     if dice.random() < (0.5 if picked else 0.75):
         notes += inventor.bass()
     if picked:
@@ -336,7 +355,8 @@ def invented_piece(chords: Sequence[Chord], dice: Random, seconds: float) -> Pie
         notes += inventor.melody()
     if len(notes) < bars:
         notes += inventor.comping("keys")
-    return Piece(f"invented {meter}", tuple(notes), *pulses_of(meter, bars), tempo)
+    kind = "fast" if fast else "invented"
+    return Piece(f"{kind} {meter}", tuple(notes), *pulses_of(meter, bars), tempo)
 
 
 def drummer_piece(path: Path, chords: Sequence[Chord], dice: Random, seconds: float) -> Piece:

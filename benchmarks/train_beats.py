@@ -162,7 +162,8 @@ class Takes:
 
 def tapped(name: str, bpm: float) -> bool:
     """Tell whether people would tap at this tempo; beyond it they take half or double."""
-    fastest = 225 if "swing" in name or "jazz" in name or "3/4" in name else 190
+    quick = ("swing", "jazz", "3/4", "fast")
+    fastest = 225 if any(word in name for word in quick) else 190
     if name == "invented 4/4":
         fastest = 150  # inventions know no half time, which is what people feel beyond
     return 52 <= bpm <= fastest

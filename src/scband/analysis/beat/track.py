@@ -32,7 +32,7 @@ _AUDIBLE = 0.1
 _FEWEST = 4
 _LEAST_SURE = 0.42
 """Below this confidence there is no beat: steady noise comes to 0.35, music to 0.6 and more."""
-_MARGIN = {"late": 0.5, "fast": 0.5, "slow": 0.5, "longer": 1.0, "shorter": 1.0}
+_MARGIN = {"late": 0.3, "fast": 0.2, "slow": 0.2, "longer": 1.0, "shorter": 1.0}
 """By how much another grid must be more believable than the beats that were heard."""
 _LEAST = 0.01
 _SLOWEST_BPM, _FASTEST_BPM = 45, 250
