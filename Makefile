@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 CHART ?= examples/charts/autumn_walk.txt
 ARGS ?= --choruses 2
 
-.PHONY: help setup system run test check bench soak doctor clean
+.PHONY: help setup system browser run test check bench soak doctor clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,7 +25,10 @@ $(READY): pyproject.toml .ci/make-venv
 run: setup  ## play a chart live: make run CHART=path ARGS="--style rock --input take.wav"
 	@$(BIN)/scband live $(CHART) $(ARGS)
 
-test: setup  ## check the code and run every test but the soak tests
+browser:
+	@.ci/install-system tests
+
+test: setup browser  ## check the code and run every test but the soak tests
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest
 
