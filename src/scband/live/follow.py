@@ -75,7 +75,7 @@ class Character:
 
 CHARACTERS = {
     FollowMode.ADAPTIVE: Character(
-        reach=0.4, hurry=0.3, trust=0.25, usual=0.045, patience=2.0, stretch=1.6
+        reach=0.4, hurry=0.4, trust=0.25, usual=0.05, patience=1.25, stretch=1.6
     ),
     FollowMode.FREE: Character(
         reach=0.5, hurry=0.6, trust=0.1, usual=1.0, patience=0.0, stretch=2.5
@@ -84,7 +84,7 @@ CHARACTERS = {
 
 _SAME_TEMPO, _OTHER_TEMPO = 0.015, 0.09
 """As shares: tempos so near say nothing of why the phase is off, and so far say all of it."""
-_FIRMNESS = 0.8
+_FIRMNESS = 1.0
 """How much of what is missing in strength a change of tempo adds that phase and tempo both tell."""
 _SLOWEST, _FASTEST = 20.0, 400.0
 _LEAST_BEATS, _MOST_BEATS = 0.25, 16.0
