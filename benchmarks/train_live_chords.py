@@ -4,7 +4,7 @@
     python benchmarks/train_live_chords.py TAKES --minutes 8
 
 needs PyTorch (2.x, the CPU is enough), which nothing else here does. Every twelfth take is kept
-apart. The network sees one spectrum of 72 semitones at a time, from each of the twelve roots, and
+apart, and the weights that do best there are written. The network sees one spectrum of 72 semitones at a time, from each of the twelve roots, and
 tells the kinds of chords that it could be on that root.
 """
 
@@ -21,10 +21,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from scband.analysis.follow.chord_network import HIDDEN, INPUTS, KINDS, aligned, kind_of, seen
+from scband.analysis.frames import LOWEST_BAND
 from scband.theory import Chord
 
 FOLDER = Path(__file__).parent.parent / "src" / "scband" / "analysis" / "follow"
 BATCH = 512
+SUNG = 48
+"""Bands, from E1 to D#5, in which fundamentals are looked for."""
 LENGTHS = (6, 40)
 """Frames that a spectrum is averaged over: 60 to 400 ms."""
 SOURCE = {
@@ -59,8 +62,22 @@ class Take:
         """Draw windows within chords (count, 72) with the numbers of their chords."""
         ends = dice.choice(np.flatnonzero((self.chord >= 0) & (self.age > 12) & self.heard), count)
         lengths = np.minimum(dice.integers(*LENGTHS, count), self.age[ends] - 3)
-        means = [self.spectra[e - n : e].mean(0) for e, n in zip(ends, lengths, strict=True)]
-        return np.array(means), self.chord[ends]
+        means = np.array(
+            [self.spectra[e - n : e].mean(0) for e, n in zip(ends, lengths, strict=True)]
+        )
+        chords = self.chord[ends]
+        known = _root_sounds(means, chords // len(KINDS))
+        return means[known], chords[known]
+
+
+def _root_sounds(spectra: Spectra, roots: NDArray[np.int_]) -> NDArray[np.bool_]:
+    """Say where the root is among what sounds: no ear can tell it otherwise."""
+    levels = np.array([seen(each) for each in spectra])
+    chroma = np.zeros((len(levels), 12))
+    for band in range(SUNG):
+        pitch_class = (band + LOWEST_BAND) % 12
+        chroma[:, pitch_class] = np.maximum(chroma[:, pitch_class], levels[:, band])
+    return np.asarray(chroma[np.arange(len(roots)), roots] > 0.3)
 
 
 class Network(nn.Module):
@@ -71,20 +88,24 @@ class Network(nn.Module):
         self.first = nn.Linear(INPUTS, HIDDEN)
         self.second = nn.Linear(HIDDEN, HIDDEN)
         self.out = nn.Linear(HIDDEN, len(KINDS))
+        self.drop = nn.Dropout(0.15)
 
     def forward(self, views: Tensor) -> Tensor:
-        flow = torch.relu(self.first(views))
-        flow = torch.relu(self.second(flow))
+        flow = self.drop(torch.relu(self.first(views)))
+        flow = self.drop(torch.relu(self.second(flow)))
         scores: Tensor = self.out(flow).flatten(1)
         return scores
 
 
 def batch(takes: list[Take], dice: np.random.Generator) -> tuple[Tensor, Tensor]:
-    drawn = [take.draw(dice, BATCH // 16) for take in dice.choice(np.array(takes), 16)]
+    drawn = [take.draw(dice, BATCH // 12) for take in dice.choice(np.array(takes), 16)]
     spectra = np.concatenate([each for each, _ in drawn])
     bands = np.arange(spectra.shape[1])
     tilt = dice.normal(0, 0.5, (len(spectra), 1)) * (bands / len(bands) - 0.5)
-    spectra = spectra * np.exp(tilt + dice.normal(0, 0.15, spectra.shape))
+    spectra = spectra * np.exp(tilt + dice.normal(0, 0.25, spectra.shape))
+    spilt = dice.uniform(0, 0.5, (len(spectra), 1)) ** 2 * 2  # as a tone out of tune does
+    sharp = dice.random((len(spectra), 1)) < 0.5
+    spectra = spectra + spilt * np.where(sharp, np.roll(spectra, 1, 1), np.roll(spectra, -1, 1))
     views = np.array([aligned(seen(each)) for each in spectra], dtype=np.float32)
     return torch.from_numpy(views), torch.from_numpy(np.concatenate([each for _, each in drawn]))
 
@@ -110,8 +131,9 @@ def main() -> None:
     apart = batch(takes[::12], np.random.default_rng(2))
     taught = [take for number, take in enumerate(takes) if number % 12]
     network = Network()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-3)
-    begun, steps, shown = time.process_time(), 0, 0.0
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-2)
+    begun, steps, shown, best = time.process_time(), 0, 0.0, float("inf")
+    kept = network.state_dict()
     loss_of = nn.CrossEntropyLoss(label_smoothing=0.02)
     while (spent := (time.process_time() - begun) / 60) < options.minutes:
         for group in optimiser.param_groups:
@@ -122,7 +144,7 @@ def main() -> None:
         loss.backward()
         optimiser.step()
         steps += 1
-        if spent - shown > 0.5:
+        if spent - shown > 0.15:
             shown = spent
             network.eval()
             with torch.no_grad():
@@ -130,13 +152,15 @@ def main() -> None:
                 lost = float(nn.functional.cross_entropy(scores, apart[1]))
             network.train()
             root, chord = right(scores, apart[1])
-            print(f"{spent:5.1f} min {steps:6d} steps {float(loss):.3f} apart {lost:.3f}, "
+            if lost < best:
+                best = lost
+                kept = {k: v.detach().clone() for k, v in network.state_dict().items()}
+            print(f"{spent:5.1f} min {steps:6d} steps {float(loss.detach()):.3f} apart {lost:.3f}, "
                   f"root {root:.3f} chord {chord:.3f}", flush=True)  # fmt: skip
-    weights = {name: each.detach().numpy().astype(np.float16) for name, each in
-               network.named_parameters()}  # fmt: skip
+    weights = {name: each.numpy().astype(np.float16) for name, each in kept.items()}
     options.out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out / "chord_weights.npz", **weights)
-    facts = {**SOURCE, "takes": len(takes), "steps": steps, "loss apart": round(lost, 4)}
+    facts = {**SOURCE, "takes": len(takes), "steps": steps, "loss apart": round(best, 4)}
     (options.out / "chord_weights.json").write_text(json.dumps(facts, indent=2) + "\n")
 
 

@@ -24,13 +24,15 @@ from scband.supercollider.patterns import PatternController
 from scband.theory import Chord
 
 _SURE = 0.5  # of the root, before the band moves
+_LOOKS_SECONDS = (0.09, 0.18, 0.3)  # after a key is struck: nothing more may come from it
 _READY_SECONDS = 0.03  # to decide a bar, to send it, and for sclang to take it
 
 
 class ChordFollowing:
     """Lets the band play the chords that it hears, from the next beat on.
 
-    `line()` is the clock's, `tell` hears of every chord taken. Called in the thread that decides.
+    `line()` is the clock's, `tell` hears of every chord taken, `later(seconds, command)` does
+    something in a while. Called in the thread that decides.
     """
 
     def __init__(
@@ -40,12 +42,14 @@ class ChordFollowing:
         patterns: PatternController,
         line: Callable[[], ClockLine],
         tell: Callable[[Event], None],
+        later: Callable[[float, Callable[[], None]], None],
     ) -> None:
         self._conductor = conductor
         self._planner = planner
         self._patterns = patterns
         self._line = line
         self._tell = tell
+        self._later = later
         self._report: BeatReport | None = None
         self._chords = LiveChords(conductor.form.song.tonality)
         self.held = False
@@ -87,7 +91,11 @@ class ChordFollowing:
     def hear_note(self, time: float, velocity: float, pitch: float | None = None) -> None:
         """Take in a note of a keyboard's; velocity 0 releases it."""
         self._chords.hear_note(time, velocity, pitch)
-        self._consider(time)
+        for wait in _LOOKS_SECONDS if velocity > 0 else ():
+            self._later(wait, self._look)
+
+    def _look(self) -> None:
+        self._consider(time.time())
 
     def _consider(self, when: float) -> None:
         self.heard = self._chords.heard(when)

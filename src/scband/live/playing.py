@@ -65,6 +65,7 @@ class Playing:
         count_in: CountIn,
         tell: Callable[[Event], None],
         over: Callable[[], None],
+        later: Callable[[float, Callable[[], None]], None],
         link: bool = False,
         cued: bool = False,
     ) -> None:
@@ -74,7 +75,7 @@ class Playing:
         self.shapes = conductor.mode is not FollowMode.CLICK  # whether dynamics are followed
         self.planner = Planner(conductor, patterns, tell, link=link)
         self.chords = ChordFollowing(
-            conductor, self.planner, patterns, lambda: following.line, tell
+            conductor, self.planner, patterns, lambda: following.line, tell, later
         )
         self.line: deque[HeardNote] = deque(maxlen=_REMEMBERED)
         self.listeners: list[Listener] = [self.chords, LiveLine(self._line_note)]

@@ -178,6 +178,7 @@ class Session(Hands):
             count_in=self._count_in,
             tell=self.bus.tell,
             over=lambda: self._control.later(_RING_SECONDS, self.finished.set),
+            later=self._control.later,
             link=self._link or self._clocked,
             cued=self._cued,
         )

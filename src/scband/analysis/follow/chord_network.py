@@ -26,6 +26,7 @@ KINDS = ("", "m", "7", "maj7", "m7", "m7b5", "dim7", "sus4", "aug")
 INPUTS = BAND_COUNT + 12
 HIDDEN = 56
 _SHARPNESS = 30.0
+_SPILT = 0.5
 
 
 @lru_cache(maxsize=1)
@@ -46,11 +47,16 @@ def kind_of(chord: Chord) -> int | None:
 
 
 def seen(spectrum: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the 72 levels as the network sees them, 0-1: loudness taken out, compressed."""
-    top = float(spectrum.max())
+    """Return the 72 levels as the network sees them, 0-1: loudness taken out, compressed.
+
+    What a tone that is out of tune spills into the next semitone is taken off.
+    """
+    padded = np.pad(spectrum, 1)
+    sharp = np.maximum(spectrum - _SPILT * np.maximum(padded[:-2], padded[2:]), 0)
+    top = float(sharp.max())
     if top <= 0:
         return np.zeros(BAND_COUNT, dtype=np.float32)
-    return np.asarray(np.log1p(_SHARPNESS * spectrum / top) / np.log1p(_SHARPNESS))
+    return np.asarray(np.log1p(_SHARPNESS * sharp / top) / np.log1p(_SHARPNESS))
 
 
 @lru_cache(maxsize=1)
