@@ -4,8 +4,9 @@
     python benchmarks/train_live_chords.py TAKES --minutes 8
 
 needs PyTorch (2.x, the CPU is enough), which nothing else here does. Every twelfth take is kept
-apart, and the weights that do best there are written. The network sees one spectrum of 72 semitones at a time, from each of the twelve roots, and
-tells the kinds of chords that it could be on that root.
+apart, and the weights that do best there are written. The network sees one spectrum of 72
+semitones at a time, from each of the twelve roots, and tells the kinds of chords that it could be
+on that root.
 """
 
 from __future__ import annotations

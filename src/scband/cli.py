@@ -131,6 +131,9 @@ def live(
     dynamics: Annotated[
         bool | None, typer.Option(help="Be as loud as the performer; so when it follows.")
     ] = None,
+    by_ear: Annotated[
+        bool, typer.Option("--by-ear", help="Take the chords from what you play, as by pedal.")
+    ] = False,
     serve: Annotated[
         bool | None, typer.Option("--serve/--no-serve", help="Serve plugins and the live page.")
     ] = None,
@@ -177,6 +180,7 @@ def live(
         log=log,
         link=link,
         dynamics=dynamics,
+        by_ear=by_ear,
         settings=settings,
         on_event=lambda event: typer.echo(f"{event.kind}: {event.text}", err=True),
     )

@@ -40,6 +40,7 @@ class ChordFollowing:
         conductor: Conductor,
         planner: Planner,
         patterns: PatternController,
+        *,
         line: Callable[[], ClockLine],
         tell: Callable[[Event], None],
         later: Callable[[float, Callable[[], None]], None],

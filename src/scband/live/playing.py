@@ -52,8 +52,8 @@ class Listener(Protocol):
 class Playing:
     """A performance under way: counted in, planned bar by bar, following, ending.
 
-    `tell` puts an event before the subscribers, `over` is called when the last bar has ended. A
-    band that is `cued` begins with `enter`.
+    `tell` puts an event before the subscribers, `over` is called when the last bar has ended,
+    `later(seconds, command)` does something in a while. A band that is `cued` begins with `enter`.
     """
 
     def __init__(
@@ -75,7 +75,12 @@ class Playing:
         self.shapes = conductor.mode is not FollowMode.CLICK  # whether dynamics are followed
         self.planner = Planner(conductor, patterns, tell, link=link)
         self.chords = ChordFollowing(
-            conductor, self.planner, patterns, lambda: following.line, tell, later
+            conductor,
+            self.planner,
+            patterns,
+            line=lambda: following.line,
+            tell=tell,
+            later=later,
         )
         self.line: deque[HeardNote] = deque(maxlen=_REMEMBERED)
         self.listeners: list[Listener] = [self.chords, LiveLine(self._line_note)]

@@ -57,8 +57,8 @@ class Session(Hands):
     (or to `log`). `follow` (`click`, `adaptive`, `free`) and `strength` (0-1) say how the band
     follows the performer's tempo, `count_in` who counts in; where they are not given, the settings
     do. A band that is `cued` waits for `enter`. `dynamics` lets the band be as loud as the
-    performer is; where it is not given, it does so when it follows. `bus` carries all events;
-    subscribe to it for a copy. `midi` is what is open of MIDI; the settings say which ports, and
+    performer is; where it is not given, it does so when it follows. `by_ear` takes the chords from
+    what the performer plays, as while the pedal is held. `bus` carries all events; subscribe to it for a copy. `midi` is what is open of MIDI; the settings say which ports, and
     whether another's clock keeps the time. `on_heard(Heard)`, where it is set, is called for every
     frame (100 a second) and onset of the input, in the listening thread. A context manager:
 
@@ -81,6 +81,7 @@ class Session(Hands):
         count_in: CountIn | str | None = None,
         cued: bool = False,
         dynamics: bool | None = None,
+        by_ear: bool = False,
         input: str | Path | None = None,  # noqa: A002  # the word a musician uses
         sound_card_input: bool = True,
         monitor: float = 0.0,
@@ -156,6 +157,7 @@ class Session(Hands):
         self._playing = self._made_playing()
         if dynamics is not None:
             self._playing.shapes = dynamics
+        self._playing.chords.held = by_ear
         if self._input is not None and not self._input.is_file():
             raise SessionError(f"the input file {self._input} is not there")
 

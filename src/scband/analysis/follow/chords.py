@@ -22,7 +22,7 @@ from scband.theory.pitch import FLAT_NAMES
 STEP_FRAMES = 8
 _STEP = STEP_FRAMES / 100
 _CHANGE = 0.3  # chance that a step of 80 ms begins a new chord
-_TRUST = 1.3  # how much a step of evidence counts; fitted, with the chance above, on guitar and piano takes
+_TRUST = 1.3  # what a step's evidence counts; both fitted on takes of guitars and pianos
 _KEY = 1.0  # how much the chords of the key are expected
 _CHART = 4.0  # how much the chart's chord is, in natural logarithms
 _SILENT_DB = -62.0
