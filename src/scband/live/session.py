@@ -58,9 +58,10 @@ class Session(Hands):
     follows the performer's tempo, `count_in` who counts in; where they are not given, the settings
     do. A band that is `cued` waits for `enter`. `dynamics` lets the band be as loud as the
     performer is; where it is not given, it does so when it follows. `by_ear` takes the chords from
-    what the performer plays, as while the pedal is held. `bus` carries all events; subscribe to it for a copy. `midi` is what is open of MIDI; the settings say which ports, and
-    whether another's clock keeps the time. `on_heard(Heard)`, where it is set, is called for every
-    frame (100 a second) and onset of the input, in the listening thread. A context manager:
+    what the performer plays, as while the pedal is held. `bus` carries all events; subscribe to it
+    for a copy. `midi` is what is open of MIDI; the settings say which ports, and whether another's
+    clock keeps the time. `on_heard(Heard)`, where it is set, is called for every frame (100 a
+    second) and onset of the input, in the listening thread. A context manager:
 
         with Session(song) as band:
             band.bass.mute(); band.intensity = 0.8; band.style = "rock"; band.wait()
