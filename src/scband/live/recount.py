@@ -124,7 +124,7 @@ class Recount:
         gains = {
             more: self._gain(usual, turn, before, now)
             for more, turn in turns.items()
-            if before.time <= turn <= now.time
+            if before.time <= turn < usual  # the nearest beat is always the latest turn of all
         }
         best = max(gains, key=lambda more: gains[more], default=0)
         margin = _MARGIN if abs(best) < 2 else _MARGIN_OF_TWO
@@ -132,13 +132,12 @@ class Recount:
 
     def _gain(self, usual: float, turn: float, before: Seen, now: Seen) -> float:
         """Return how much better the notes between two turns lie on the grid of the other count."""
-        first, last = sorted((usual, turn))
-        times = np.array([time for time in self._onsets if first < time < last])
+        times = np.array([time for time in self._onsets if turn < time < usual])
         if times.size < _LEAST_NOTES:
             return 0.0
         old, new = before.at(times), now.at(times)
         gains = [_fit(new, parts) - _fit(old, parts) for parts in _PARTS]
-        return max(gains, key=abs) * (1 if turn < usual else -1)
+        return max(gains, key=abs)
 
 
 def _even(seen: Iterable[Seen]) -> bool:
