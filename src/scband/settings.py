@@ -51,6 +51,11 @@ class ServiceSettings(BaseSettings):
     sync_port: int = Field(
         0, ge=0, le=65535, description="one more port for old clients (8001); 0 is none"
     )
+    engine_token: bool = Field(
+        True,
+        description="callers of the engine API must carry a token; off lets every program of this "
+        "machine call it, never a web page elsewhere",
+    )
     allowed_hosts: str = Field(
         "", description="further names that a request may call the service by, with commas"
     )

