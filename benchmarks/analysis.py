@@ -1,17 +1,19 @@
-"""Chords, keys, beats and tuning heard in recordings with known truth, against librosa.
+"""Beats, chords, key and tuning heard in recordings with known truth, beside librosa and aubio.
 
-`python benchmarks/analysis.py FOLDER …`: each folder holds clips as `benchmarks/arranger.py` makes
-them: .wav with .lab (Harte), .key and .beats beside it. Without folders, twelve clips of the given
-Billboard charts are arranged by MMA first (`--charts FOLDER`). Scores are mir_eval's, chords
-weighted by duration; beats after 5 s. librosa's answers are the textbook's: chroma_cqt of the
-harmonic part, 24 templates, Viterbi; Krumhansl's key profiles; its own beat tracker
-(`--no-librosa` leaves it out).
+`python benchmarks/analysis.py [FOLDER …] [--n 6] [--seed 5]`: each folder holds clips as .wav with
+.lab (Harte), .key and .beats beside them, as `benchmarks/arranger.py` writes them. Without folders
+`--n` clips each are made first by this library's band and, where it is installed, by MMA
+(`analysis_clips.py`; needs FluidSynth and a sound font). Scores are mir_eval's: chords weighted by
+duration, beats after 5 s, the offset of beats the median in ms (+ is late). The loss by detuning
+is that of majmin when clips are played 30 cents higher and lower. librosa's answers are the
+textbook's: chroma_cqt of the harmonic part, 24 templates, Viterbi; Krumhansl's key profiles; its
+own beat tracker. Time is the wall's for a minute of sound, on all cores.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
+import importlib.util
 import tempfile
 import time
 import warnings
@@ -22,12 +24,16 @@ from pathlib import Path
 
 import mir_eval
 import numpy as np
+import soundfile
+import soxr
 
 from scband.analysis.analyze import analyze
 from scband.analysis.result import Analysis
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-CHORD_SCORES = ("root", "majmin", "sevenths", "majmin_inv", "mirex")
+CHORD_SCORES = ("root", "majmin", "sevenths", "majmin_inv")
+COLUMNS = ("beats", "downbeats", "offset", *CHORD_SCORES, "key", "detuned", "s/min")
+CENTS = 30.0
 KRUMHANSL = {
     "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
     "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
@@ -39,12 +45,12 @@ WORST = 6
 class Answer:
     """What a listener said of a clip, in mir_eval's terms."""
 
-    intervals: np.ndarray
-    labels: list[str]
-    key: str
-    beats: np.ndarray
-    downbeats: np.ndarray
     seconds: float
+    beats: np.ndarray
+    downbeats: np.ndarray | None = None
+    intervals: np.ndarray | None = None
+    labels: tuple[str, ...] = ()
+    key: str = ""
 
 
 def ours(path: Path) -> Answer:
@@ -55,12 +61,12 @@ def ours(path: Path) -> Answer:
     if heard.key:
         key = f"{NAMES[heard.key.tonic]} {'minor' if heard.key.minor else 'major'}"
     return Answer(
-        np.array([[c.start, c.end] for c in heard.chords]).reshape(-1, 2),
-        [c.label for c in heard.chords],
-        key,
+        took,
         np.array(heard.beats),
         np.array(heard.downbeats),
-        took,
+        np.array([[c.start, c.end] for c in heard.chords]).reshape(-1, 2),
+        tuple(c.label for c in heard.chords),
+        key,
     )
 
 
@@ -92,27 +98,41 @@ def by_librosa(path: Path) -> Answer:
         for mode, profile in KRUMHANSL.items()
         for tonic in range(12)
     )[1]
-    found = [labels[path_of[a]] for a in changes[:-1]]
-    return Answer(intervals, found, key, beats, np.zeros(0), time.perf_counter() - begun)
+    found = tuple(labels[path_of[a]] for a in changes[:-1])
+    return Answer(time.perf_counter() - begun, beats, None, intervals, found, key)
 
 
-def chord_scores(truth: Path, answer: Answer) -> tuple[dict[str, float], float]:
+def by_aubio(path: Path) -> Answer:
+    import aubio
+
+    sound, rate = soundfile.read(path, always_2d=True, dtype="float32")
+    samples, hop = np.ascontiguousarray(sound.mean(axis=1)), 512
+    begun, found = time.perf_counter(), []
+    tracker = aubio.tempo("default", 1024, hop, rate)
+    for start in range(0, len(samples) - hop, hop):
+        if tracker(samples[start : start + hop])[0]:
+            found.append(tracker.get_last_s())
+    return Answer(time.perf_counter() - begun, np.array(found))
+
+
+def chord_scores(truth: Path, answer: Answer, stretch: float = 1.0) -> dict[str, float]:
+    """Compare chords; the recording lasts `stretch` times as long as the truth says."""
     wanted, labels = mir_eval.io.load_labeled_intervals(str(truth))
-    intervals, heard = answer.intervals, answer.labels
-    if not len(intervals):
+    wanted = wanted * stretch
+    intervals, heard = answer.intervals, list(answer.labels)
+    if intervals is None or not len(intervals):
         intervals, heard = np.array([[0.0, wanted.max()]]), ["N"]
     intervals, heard = mir_eval.util.adjust_intervals(
         intervals, heard, wanted.min(), wanted.max(), "N", "N"
     )
     merged, one, other = mir_eval.util.merge_labeled_intervals(wanted, labels, intervals, heard)
     lengths = mir_eval.util.intervals_to_durations(merged)
-    scores = {
+    return {
         name: float(
             mir_eval.chord.weighted_accuracy(getattr(mir_eval.chord, name)(one, other), lengths)
         )
         for name in CHORD_SCORES
     }
-    return scores, float(wanted.max() - wanted.min())
 
 
 def plain_key(text: str) -> str | None:
@@ -125,69 +145,129 @@ def plain_key(text: str) -> str | None:
     return f"{NAMES[key.tonic]} {'minor' if key.minor else 'major'}"
 
 
-def score(clip: Path, answer: Answer) -> tuple[dict[str, float], float]:
-    row, length = chord_scores(clip.with_suffix(".lab"), answer)
-    row["s/min"] = 60 * answer.seconds / length
-    if clip.with_suffix(".key").exists():
+def beat_scores(truth: np.ndarray, answer: Answer) -> dict[str, float]:
+    """Compare beats (n, 2: second, place in the bar from 1), the first 5 s left out."""
+    trim = mir_eval.beat.trim_beats
+    wanted, heard = trim(truth[:, 0]), trim(answer.beats)
+    row = {"beats": float(mir_eval.beat.f_measure(wanted, heard))}
+    pairs = mir_eval.util.match_events(wanted, heard, 0.07)
+    if pairs:
+        row["offset"] = 1000 * float(np.median([heard[b] - wanted[a] for a, b in pairs]))
+    if answer.downbeats is not None:
+        ones = trim(truth[truth[:, 1] == 1, 0])
+        row["downbeats"] = float(mir_eval.beat.f_measure(ones, trim(answer.downbeats)))
+    return row
+
+
+@dataclass(frozen=True)
+class Row:
+    """A clip's scores and its length in seconds, which the means of chords are weighted by."""
+
+    scores: dict[str, float]
+    length: float
+
+
+def score(clip: Path, answer: Answer) -> Row:
+    length = soundfile.info(clip).duration
+    scores = {"s/min": 60 * answer.seconds / length}
+    if answer.intervals is not None:
+        scores |= chord_scores(clip.with_suffix(".lab"), answer)
+    if answer.key and clip.with_suffix(".key").exists():
         wanted = plain_key(clip.with_suffix(".key").read_text().strip())
         if wanted:
-            row["key"] = float(mir_eval.key.weighted_score(wanted, answer.key))
+            scores["key"] = float(mir_eval.key.weighted_score(wanted, answer.key))
     if clip.with_suffix(".beats").exists():
-        truth = np.loadtxt(clip.with_suffix(".beats"), ndmin=2)
-        trim = mir_eval.beat.trim_beats
-        row["beat F"] = mir_eval.beat.f_measure(trim(truth[:, 0]), trim(answer.beats))
-        ones = truth[truth[:, 1] == 1, 0]
-        if len(answer.downbeats):
-            row["down F"] = mir_eval.beat.f_measure(trim(ones), trim(answer.downbeats))
-    return row, length
+        scores |= beat_scores(np.loadtxt(clip.with_suffix(".beats"), ndmin=2), answer)
+    return Row(scores, length)
 
 
-def table(name: str, rows: dict[str, tuple[dict[str, float], float]]) -> None:
-    line = []
-    for column in (*CHORD_SCORES, "key", "beat F", "down F", "s/min"):
-        held = [(row[column], length) for row, length in rows.values() if column in row]
-        if held:
-            values, lengths = zip(*held, strict=True)
+def detuning_loss(clip: Path, plain: float) -> float:
+    """Play a clip a little higher and lower, and say how much of `plain` (majmin) that costs."""
+    sound, rate = soundfile.read(clip, always_2d=True, dtype="float32")
+    heard = []
+    with tempfile.TemporaryDirectory() as name:
+        for cents in (-CENTS, CENTS):
+            stretch = 2 ** (-cents / 1200)
+            path = Path(name) / "detuned.wav"
+            soundfile.write(path, soxr.resample(sound, rate, rate * stretch), rate)
+            found = chord_scores(clip.with_suffix(".lab"), ours(path), stretch)
+            heard.append(found["majmin"])
+    return plain - sum(heard) / len(heard)
+
+
+def table(name: str, rows: dict[str, Row]) -> None:
+    cells = []
+    for column in COLUMNS:
+        held = [(row.scores[column], row.length) for row in rows.values() if column in row.scores]
+        if not held:
+            cells.append(f"{'-':>14}")
+            continue
+        values, lengths = zip(*held, strict=True)
+        if column == "offset":
+            mean = f"{np.median(values):+.0f} ms"
+        else:
             weights = lengths if column in CHORD_SCORES else None
-            line.append(f"{column} {np.average(values, weights=weights):.3f} (n={len(held)})")
-    print(f"  {name:<8}", "  ".join(line))
+            mean = f"{np.average(values, weights=weights):.3f}"
+        cells.append(f"{mean + f' ({len(held)})':>14}")
+    print(f"  {name:<8}" + "".join(cells), flush=True)
 
 
-def measure(folder: Path, listeners: dict[str, Callable[[Path], Answer]]) -> None:
+def worst(rows: dict[str, Row], count: int) -> None:
+    def poor(clip: str) -> float:
+        scores = rows[clip].scores
+        return scores["majmin"] + scores["sevenths"] + scores.get("beats", 0.0)
+
+    for clip in sorted(rows, key=poor)[:count]:
+        told = (f"{k} {v:.2f}" for k, v in rows[clip].scores.items() if k not in ("s/min", "root"))
+        print(f"    worst {clip}: {'  '.join(told)}")
+
+
+def measure(folder: Path, listeners: dict[str, Callable[[Path], Answer]], detuned: int) -> None:
     clips = [clip for clip in sorted(folder.glob("*.wav")) if clip.with_suffix(".lab").exists()]
-    print(f"{folder.name}: {len(clips)} clips")
+    print(f"{folder.name}: {len(clips)} clips (n of each figure in brackets)")
+    print(f"  {'':<8}" + "".join(f"{column:>14}" for column in COLUMNS), flush=True)
     for name, listen in listeners.items():
         rows = {clip.stem: score(clip, listen(clip)) for clip in clips}
+        if name == "scband":
+            for clip in clips[:detuned]:
+                scores = rows[clip.stem].scores
+                scores["detuned"] = detuning_loss(clip, scores["majmin"])
         table(name, rows)
         if name == "scband":
-            poor = sorted(rows, key=lambda clip: rows[clip][0]["majmin"])[:WORST]
-            for clip in poor:
-                told = "  ".join(f"{k} {v:.2f}" for k, v in rows[clip][0].items() if k != "s/min")
-                print(f"    worst {clip}: {told}")
+            worst(rows, WORST)
 
 
 def main() -> None:
     warnings.filterwarnings("ignore")
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folders", type=Path, nargs="*")
-    parser.add_argument("--charts", type=Path, help="Billboard charts, to arrange clips by MMA")
-    parser.add_argument("--no-librosa", action="store_true")
+    parser.add_argument("--n", type=int, default=6, help="clips of each kind that are made")
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--detuned", type=int, default=3, help="clips that are also detuned")
+    parser.add_argument("--no-peers", action="store_true")
     options = parser.parse_args()
     listeners: dict[str, Callable[[Path], Answer]] = {"scband": ours}
-    if not options.no_librosa:
-        listeners["librosa"] = by_librosa
+    for name, listen in (("librosa", by_librosa), ("aubio", by_aubio)):
+        if options.no_peers:
+            continue
+        if importlib.util.find_spec(name):
+            listeners[name] = listen
+        else:
+            print(f"{name} is not installed")
     for folder in options.folders:
-        measure(folder, listeners)
-    if not options.folders:
-        if options.charts is None:
-            parser.error("name folders of clips, or --charts to make some")
-        import arranger
+        measure(folder, listeners, options.detuned)
+    if options.folders:
+        return
+    import analysis_clips
 
-        songs, rng = arranger.excerpts(options.charts), random.Random(5)
-        with tempfile.TemporaryDirectory() as name:
-            for number in range(12):
-                arranger.render(rng.choice(songs), rng, Path(name) / f"clip{number:02d}")
-            measure(Path(name), listeners)
+    if lack := analysis_clips.missing():
+        print(f"  making clips needs {lack}; or name folders of clips")
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        for folder in analysis_clips.make(Path(scratch), options.n, options.seed):
+            measure(folder, listeners, options.detuned)
 
 
 if __name__ == "__main__":
