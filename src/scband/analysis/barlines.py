@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 12.0
 """Log likelihood by which another count must be better where nothing is known of its odds."""
-_TRUST = 0.5
+_TRUST = 0.1
 """What the odds of a beat tracker weigh beside those of the chords."""
 
 
