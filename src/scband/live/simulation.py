@@ -32,6 +32,7 @@ class SimulatedClock:
     end: float = 0.0
     seconds: float = 0.0
     beats: float = 1.0
+    counted: int = 0
     sounded: list[tuple[int, float]] = field(default_factory=list)
 
     def advance(self, time: float) -> list[tuple[int, float]]:
@@ -45,15 +46,16 @@ class SimulatedClock:
             self.beat, self.time = stop, arrival
             if self.factor != 1.0 and self.beat >= self.end - 1e-9:
                 self.factor = 1.0
-            if abs(self.beat - round(self.beat)) < 1e-9:
-                passed.append((round(self.beat), arrival))
+            if self.beat >= self.counted + 1:
+                self.counted += 1
+                passed.append((self.counted, arrival))
         self.beat += (time - self.time) * self.tempo * self.factor / 60
         self.time = time
         self.sounded += passed
         return passed
 
     def _next_stop(self) -> float:
-        whole = float(int(self.beat + 1e-9) + 1)
+        whole = float(self.counted + 1)
         return min(whole, self.end) if self.factor != 1.0 and self.end > self.beat else whole
 
     def set_tempo(self, tempo: float) -> None:
