@@ -218,6 +218,9 @@ def rehearse(
     monitor: Annotated[float, typer.Option(help="How loud the input is in the mix.")] = 0.0,
     audio: Annotated[str | None, typer.Option(help="auto, running, card or dummy.")] = None,
     period: Annotated[int | None, typer.Option(help="Samples in the card's buffer.")] = None,
+    chords: Annotated[
+        Path | None, typer.Option(help="Its chords (.lab): the band takes them by ear.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw it all into this .png.")] = None,
 ) -> None:
@@ -237,6 +240,7 @@ def rehearse(
         record=record,
         stems=stems,
         monitor=monitor,
+        chords=chords,
         settings=Settings.load(audio=audio, period=period, players=players),
     )
     if plot is not None:

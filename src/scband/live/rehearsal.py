@@ -19,14 +19,16 @@ from scband.agents.form import Form
 from scband.chart import SongMap, read
 from scband.errors import SessionError
 from scband.live.bus import Event
+from scband.live.chordfigures import ChordFigures, PlayedChord, chord_figures, read_played
 from scband.live.countin import Entry, checked_count_in, clicks_of
-from scband.live.events import Followed, InputBegun, Loudened
+from scband.live.events import ChordTaken, Followed, InputBegun, Loudened
 from scband.live.performance_file import Performance, make_performance
 from scband.live.session import Session
 from scband.live.togetherness import Sounding, Together, figures
 from scband.live.truth import ExpectedBeat, Truth, expected_beats, read_truth
 from scband.settings import CountIn, Settings
 from scband.supercollider.engine import BeatReport
+from scband.theory import Chord
 
 _AFTER_SECONDS = 1.0
 _BOOT_SECONDS = 20.0
@@ -41,7 +43,8 @@ class Rehearsed:
     `beats` are the performer's with the band's asynchronies, `moves` how the clock was moved,
     `intensities` (seconds, 0-1), `xruns` JACK's drop-outs (each is a step in time), `late` what
     came too late, `load` the machine's over the last minute, `listening` the share of one core
-    that Python used, hearing and deciding together.
+    that Python used, hearing and deciding together; `chords` how well chords were taken by ear,
+    where they were.
     """
 
     together: Together
@@ -55,6 +58,7 @@ class Rehearsed:
     late: int
     load: float
     listening: float
+    chords: ChordFigures | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return figures and conditions as plain values, for JSON."""
@@ -66,6 +70,7 @@ class Rehearsed:
             "late": self.late,
             "load": self.load,
             "listening": self.listening,
+            "chords": None if self.chords is None else self.chords.as_dict(),
             "asynchronies": [[round(b.time, 4), b.beat, b.bar, b.asynchrony] for b in self.beats],
         }
 
@@ -84,6 +89,8 @@ class _Take:
     tempos: list[tuple[float, float]] = field(default_factory=list)
     moves: list[Followed] = field(default_factory=list)
     intensities: list[tuple[float, float]] = field(default_factory=list)
+    taken: list[tuple[float, Chord]] = field(default_factory=list)  # from a beat on
+    chords: tuple[PlayedChord, ...] = ()
 
     def take_in(self, event: Event | None, session: Session) -> None:
         """Keep what an event tells."""
@@ -97,6 +104,9 @@ class _Take:
             self.moves.append(event)
         elif isinstance(event, Loudened):
             self.intensities.append((event.time, event.intensity))
+        elif isinstance(event, ChordTaken):
+            self.taken = [pair for pair in self.taken if pair[0] < event.beat]
+            self.taken.append((event.beat, event.chord))
 
     def seconds(self) -> float:
         """Return for how long the recording has been playing, 0 before it begins."""
@@ -130,17 +140,20 @@ def rehearse(
     record: str | Path | None = None,
     stems: bool = False,
     monitor: float = 0.0,
+    chords: str | Path | None = None,
     settings: Settings | None = None,
     on_boot: Callable[[str], None] | None = None,
 ) -> Rehearsed:
     """Let the band follow a recording whose beats are known, and measure how together they are.
 
     `count_in`: `player` puts clicks before the recording, `performance` lets the band find its
-    own way in, `band` and `none` let both begin together. Takes as long as the recording. Raises
-    ChartError, SessionError, AudioFileError and SuperColliderError.
+    own way in, `band` and `none` let both begin together. With `chords`, a .lab file of what is
+    played, the band takes its chords by ear and is measured against that. Takes as long as the
+    recording. Raises ChartError, SessionError, AudioFileError and SuperColliderError.
     """
     song = chart if isinstance(chart, SongMap) else read(chart)
     known = truth if isinstance(truth, Truth) else read_truth(truth)
+    heard = () if chords is None else read_played(chords)
     counted = checked_count_in(count_in)
     form = Form(song, count_in=counted is CountIn.BAND)
     expected = expected_beats(known, form)
@@ -166,10 +179,12 @@ def rehearse(
             record=record,
             stems=stems,
             monitor=monitor,
+            by_ear=chords is not None,
             settings=settings,
         )
         session.on_boot = on_boot
-        return _run(session, _Take(played, expected, counted if cued else None))
+        cue = counted if cued else None
+        return _run(session, _Take(played, expected, cue, chords=heard))
 
 
 def _run(session: Session, take: _Take) -> Rehearsed:
@@ -201,6 +216,7 @@ def _run(session: Session, take: _Take) -> Rehearsed:
         late=late,
         load=os.getloadavg()[0],
         listening=listening,
+        chords=chord_figures(take.chords, take.taken, take.expected) if take.chords else None,
     )
 
 

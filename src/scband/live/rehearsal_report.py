@@ -38,6 +38,12 @@ def _lines(done: Rehearsed) -> Iterator[str]:
         yield f"together from beat {t.lock_beats} after its entry on ({t.lock_seconds:.1f} s)"
     yield from map(_adapted, t.adaptations)
     yield f"bars out of place: {t.bars_out} of {t.bars}"
+    if (c := done.chords) is not None:
+        yield (
+            f"chords by ear, on the next beat: root {100 * c.roots:.0f} %, triad "
+            f"{100 * c.triads:.0f} % ({c.beats} beats); the root comes {c.delay_beats:.1f} beats "
+            f"after a chord has begun ({c.changes} changes)"
+        )
     yield (
         f"conditions: xruns {done.xruns}, late {done.late}, load {done.load:.1f}; "
         f"Python used {100 * done.listening:.0f} % of one core"
