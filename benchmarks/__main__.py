@@ -1,7 +1,7 @@
 """Run the benchmarks, each in a Python of its own: `python benchmarks [NAME …]`.
 
-Without names: all that need nothing but scband. `listening` and `lines` need FluidSynth and a sound
-font and say so where they are missing.
+Without names: all that need nothing but scband. `listening`, `lines` and `analysis` need FluidSynth
+and a sound font and say so where they are missing.
 """
 
 import subprocess
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-USUAL = ("timing", "sounds", "players", "voicing", "listening", "lines", "server")
+USUAL = ("timing", "sounds", "players", "voicing", "listening", "lines", "analysis", "server")
 
 
 def main() -> int:
