@@ -30,8 +30,8 @@ _BLOCK = 6000
 _AUDIBLE = 0.1
 """Nothing is a beat before and after the network was once so sure of one."""
 _FEWEST = 4
-_LEAST_SURE = 0.24
-"""Below this confidence there is no beat: noise comes to 0.17, dense metal to 0.3, music to 0.6."""
+_LEAST_SURE = 0.3
+"""Below this confidence there is no beat: noise comes to 0.17, speech to 0.28, music to 0.6."""
 _MARGIN = {"late": 0.3, "fast": 0.2, "slow": 0.2, "longer": 1.0, "shorter": 1.0}
 """By how much another grid must be more believable than the beats that were heard."""
 _LEAST = 0.01
