@@ -1,7 +1,9 @@
-"""Which chord one spectrum could be: a small network that looks from each of the twelve roots.
+"""Which chord one spectrum could be: a small network, and how the tones fit.
 
-Looking from each root with the same weights makes it deaf to the key: what it learns of one chord
-holds for all twelve. Trained by `benchmarks/train_live_chords.py`.
+The network looks from each of the twelve roots with the same weights, which makes it deaf to the
+key: what it learns of one chord holds for all twelve. It was taught by players who add tensions
+and leave out roots (`benchmarks/train_live_chords.py`), so it forgives too much; how many of a
+chord's tones sound, and what sounds beside them, is weighed against that.
 """
 
 from __future__ import annotations
@@ -27,6 +29,11 @@ INPUTS = BAND_COUNT + 12
 HIDDEN = 56
 _SHARPNESS = 30.0
 _SPILT = 0.5
+_OVERTONES = ((12, 0.6), (19, 0.6), (24, 0.5), (28, 0.4), (31, 0.4))  # semitones, share
+_HIGHEST = 56
+_INSIDE, _BESIDE = 7.0, 3.0
+_LOWEST_IS_ROOT = 0.5
+_LOW_SHARE = 0.35
 
 
 @lru_cache(maxsize=1)
@@ -73,21 +80,56 @@ def aligned(levels: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.append(levels, np.float32(0))[_places()]
 
 
+@lru_cache(maxsize=1)
+def _templates() -> NDArray[np.bool_]:
+    """Give the tones of each chord (12, KINDS, 12)."""
+    kinds = np.zeros((len(KINDS), 12), dtype=bool)
+    for number, tones in enumerate(_tones()):
+        kinds[number, list(tones)] = True
+    return np.array([np.roll(kinds, root, axis=1) for root in range(12)])
+
+
+def tones_heard(levels: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return 72 levels without what is but an overtone of a lower one, up to D6."""
+    left = levels.astype(np.float64)
+    for above, share in _OVERTONES:
+        left[above:] -= share * levels[:-above]
+    left[_HIGHEST:] = 0
+    return np.maximum(left, 0)
+
+
+def tone_fit(levels: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Score how well each chord's tones (12, KINDS) fit what sounds, in natural logarithms."""
+    heard = tones_heard(levels)
+    top = heard.max()
+    if top <= 0:
+        return np.zeros((12, len(KINDS)))
+    chroma = np.zeros(12)
+    classes = (np.arange(BAND_COUNT) + LOWEST_BAND) % 12
+    np.maximum.at(chroma, classes, heard / top)
+    inside = _templates()
+    scores = _INSIDE * (inside * chroma).sum(2) / inside.sum(2)
+    scores -= _BESIDE * (~inside * chroma).sum(2)
+    scores[classes[int((heard > _LOW_SHARE * top).argmax())]] += _LOWEST_IS_ROOT
+    return np.asarray(scores)
+
+
 @dataclass(frozen=True, slots=True)
 class ChordNetwork:
     """Two hidden layers; the weights are (out, in), the biases (out,)."""
 
     layers: tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]
 
-    def beliefs(self, spectrum: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the log probabilities (12, KINDS) of the chords that 72 levels could be."""
-        flow = aligned(seen(spectrum))
+    def beliefs(self, spectrum: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return how likely each chord (12, KINDS) is by 72 levels, in natural logarithms."""
+        levels = seen(spectrum)
+        flow = aligned(levels)
         for number, (weight, bias) in enumerate(self.layers):
             flow = flow @ weight.T + bias
             if number < len(self.layers) - 1:
                 flow = np.maximum(flow, 0)
         top = flow.max()
-        return np.asarray(flow - top - np.log(np.exp(flow - top).sum()))
+        return np.asarray(flow - top - np.log(np.exp(flow - top).sum()) + tone_fit(levels))
 
 
 @lru_cache(maxsize=1)

@@ -155,7 +155,7 @@ class LiveChords:
     # --- the filter ----------------------------------------------------------------------------
 
     def _step(self, spectrum: NDArray[np.float32], time: float, trust: float = _TRUST) -> None:
-        evidence = self._network.beliefs(spectrum).astype(np.float64)
+        evidence = self._network.beliefs(spectrum)
         goes_on = self._beliefs + np.log(1 - _CHANGE)
         begins = self._prior + np.log(_CHANGE)
         beliefs = np.logaddexp(goes_on, begins) + trust * evidence
