@@ -91,7 +91,7 @@ class Weights:
 
 
 _RARITY = {
-    "maj": 0.0, "min": 0.0, "7": 0.15, "maj7": 0.35, "min7": 0.15, "maj6": 0.8, "min6": 1.1,
+    "maj": 0.0, "min": 0.0, "7": 0.15, "maj7": 0.35, "min7": 0.22, "maj6": 0.8, "min6": 1.1,
     "sus4": 0.8, "sus4(b7)": 0.8, "sus2": 1.1, "dim": 1.1, "hdim7": 0.8, "dim7": 1.0, "aug": 1.1,
     "minmaj7": 1.3,
 }  # fmt: skip
