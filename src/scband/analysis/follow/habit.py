@@ -34,6 +34,14 @@ class Habit:
         return cls(usual, (0.15, HEARD))
 
     @classmethod
+    def of_either_half(cls) -> Habit:
+        """Begin with beats that are heard on the beat and half a beat away alike."""
+        habit = cls.of_beats()
+        habit.usual[0] = habit.usual[PLACES // 2] = ON_THE_BEAT / 2
+        habit._heard = _FIRM // 2
+        return habit
+
+    @classmethod
     def of_attacks(cls) -> Habit:
         """Begin with nothing: what attacks mark is not a habit at first."""
         return cls(np.zeros(PLACES, np.float32), (0.0, 0.0))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from scband.analysis.follow.bar_pointer import STEPS_PER_SECOND, BarPointer, Guess
 from scband.analysis.follow.count import BeatCount
 from scband.analysis.follow.cues import Array, Listening
+from scband.analysis.follow.footing import Footing
 from scband.analysis.follow.habit import Habit
 from scband.analysis.follow.network import LATENESS, STRIDE, BeatNetwork
 from scband.analysis.follow.notes import TOGETHER, NoteEvidence
@@ -37,6 +39,10 @@ _LATE_ATTACK = 0.006
 """Seconds from the beginning of a note to where its attack is heard in the sound."""
 _SURE = 0.5
 """A habit is learnt only while the beat is this likely."""
+_WRONG_FOOT = -1.5
+"""Log odds from which on the beat is believed to be half a beat away."""
+_RIGHT_FOOT = 2.0
+"""Log odds from which on the beat counts as if it had been told."""
 _GAP = 2.0
 """Seconds that may be missing in what is heard before they are not gone through step by step."""
 
@@ -66,7 +72,8 @@ class BeatTracker:
         self._count = BeatCount()
         self._habit = Habit.of_beats()
         self._strikes = Habit.of_attacks()
-        self._told = False
+        self._footing = Footing()
+        self._told = self._placed = False
         self._frames: list[tuple[float, Array]] = []
         self._framed = -math.inf
         self._clock: float | None = None
@@ -94,17 +101,26 @@ class BeatTracker:
 
     def place(self, time: float, beat: float, tempo: float) -> None:
         """Know from outside where the beat is: a count-in, a tap, the band's own clock."""
+        self._placed = True
+        self._put(Pulse(time, beat, tempo, 1.0))
+
+    def _put(self, pulse: Pulse) -> None:
+        """Know where the beat is."""
+        time = pulse.time
         self._told = True
         self._pointer.leap(_LEAP_TOLD)
-        self._pulse = Pulse(time, beat, tempo, 1.0)
+        self._pulse = pulse
         self._clock = time if self._clock is None else self._clock
         now = self._pulse.at(self._clock).beat / self._unit
         self._pointer.set(self._length(self._pulse), now % 1, _TOLD)
 
     def hear_frame(self, frame: Frame, time: float) -> None:
         """Take in one frame of the server's analysis; `time` is when it happened."""
-        self._frames.append((time, self._listening.hear_frame(frame)))
+        cues = self._listening.hear_frame(frame)
+        self._frames.append((time, cues))
         self._framed = time
+        if not self._placed:
+            self._footing.hear(cues, time)
         if len(self._frames) < STRIDE:
             return
         likely = self._network.hear(np.stack([cues for _, cues in self._frames]))
@@ -113,6 +129,25 @@ class BeatTracker:
             self._weigh(float(beat))
         self._frames.clear()
         self._read()
+        if not self._placed:
+            self._find_foot()
+
+    def _find_foot(self) -> None:
+        """Move on by half a beat where that is where beats are heard to fall."""
+        if self._pulse is None or self._clock is None:
+            return
+        self._footing.follow(self._pulse, self._unit)
+        odds = self._footing.odds()
+        if odds is None:
+            return
+        if odds < _WRONG_FOOT:
+            now = self._pulse.at(self._clock)
+            self._put(replace(now, beat=now.beat + self._unit / 2))
+            self._footing.forget()
+            self._count = BeatCount()
+            self._habit, self._strikes = Habit.of_either_half(), Habit.of_attacks()
+        elif odds > _RIGHT_FOOT and not self._told:
+            self._put(self._pulse.at(self._clock))
 
     def hear_onset(self, onset: Onset, time: float) -> None:
         """Take in the beginning of a sound; `time` is when it began."""
