@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import tempfile
 import time
 import warnings
@@ -182,12 +183,19 @@ def score(clip: Path, answer: Answer) -> Row:
 
 
 def detuning_loss(clip: Path, plain: float) -> float:
-    """Play a clip a little higher and lower, and say how much of `plain` (majmin) that costs."""
+    """Play a clip 30 cents above and below A = 440, and say how much of `plain` (majmin) it costs.
+
+    What the clip is off already is told by the .json beside it: together it must stay under half a
+    semitone, beyond which nobody knows the way back.
+    """
     sound, rate = soundfile.read(clip, always_2d=True, dtype="float32")
+    about = clip.with_suffix(".json")
+    facts = json.loads(about.read_text()) if about.exists() else {}
+    own = float(facts.get("cents", facts.get("detune_cents", 0.0)))
     heard = []
     with tempfile.TemporaryDirectory() as name:
         for cents in (-CENTS, CENTS):
-            stretch = 2 ** (-cents / 1200)
+            stretch = 2 ** ((own - cents) / 1200)
             path = Path(name) / "detuned.wav"
             soundfile.write(path, soxr.resample(sound, rate, rate * stretch), rate)
             found = chord_scores(clip.with_suffix(".lab"), ours(path), stretch)
