@@ -37,7 +37,6 @@ _SAID = {
 _LOUDEST = 1e4  # floats beyond 80 dB over full scale come of damage
 # BS.1770 leaves out the subwoofer of six channels and lifts the surrounds; pairs count plainly
 _SIX = (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)
-_FAST = 4096  # Fourier transforms of multiples of this are quick
 
 
 def limit() -> None:
@@ -58,74 +57,37 @@ def say(out: BinaryIO, **facts: Any) -> None:
     out.flush()
 
 
-def k_weighting(rate: int, size: int) -> Any:
-    """Sample the response of BS.1770's two filters at `size` // 2 + 1 places up to half the rate.
-
-    The biquads of R. Bristow-Johnson's "Cookbook formulae for audio equalizer biquad filter
-    coefficients" with pyloudnorm's settings: a high shelf of 4 dB at 1500 Hz (Q 0.71), a high pass
-    at 38 Hz (Q 0.5). Made here because its import takes longer than a short file's whole analysis.
-    """
-    import numpy as np  # noqa: PLC0415
-
-    delay = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
-    lift, turn = 10 ** (4.0 / 40), 2 * np.pi * 1500.0 / rate
-    wide = 2 * lift**0.5 * np.sin(turn) / (2 * 0.5**0.5)
-    sum_, difference, bend = lift + 1, lift - 1, np.cos(turn)
-    up, down = sum_ + difference * bend, sum_ - difference * bend
-    over, under = difference + sum_ * bend, difference - sum_ * bend
-    shelf = lift * np.polyval([up - wide, -2 * over, up + wide], delay)
-    shelf /= np.polyval([down - wide, 2 * under, down + wide], delay)
-    low = 2 * np.pi * 38.0 / rate
-    wide, bend = np.sin(low) / (2 * 0.5), np.cos(low)
-    rumble = (1 + bend) / 2 * (1 - delay) ** 2
-    return shelf * rumble / np.polyval([1 - wide, -2 * bend, 1 + wide], delay)
-
-
-class Weighting:
-    """Weights blocks of frames as the ear does, by convolution with what the filters answer."""
+class Loudness:
+    """K-weighted energy of steps of 100 ms, with pyloudnorm's filters (ITU-R BS.1770-4)."""
 
     def __init__(self, rate: int, channels: int) -> None:
         import numpy as np  # noqa: PLC0415  # the file is opened before the slow imports
+        import pyloudnorm  # noqa: PLC0415
 
-        taps = max(64, rate // 10)  # in a tenth of a second 38 Hz has died away to a millionth
-        self._answer = np.fft.irfft(k_weighting(rate, 4 * taps), 4 * taps)[:taps, None]
-        self._past = np.zeros((taps - 1, channels))
-        self._spectrum: Any = None
-        self._size = 0
-
-    def weigh(self, block: Any) -> Any:
-        """Filter frames (n, channels), which follow those before."""
-        import numpy as np  # noqa: PLC0415
-
-        whole = np.concatenate([self._past, block])
-        begin = len(self._past)
-        self._past = whole[len(block) :]
-        if not whole.any():
-            return np.zeros(block.shape)
-        size = -(-len(whole) // _FAST) * _FAST
-        if size != self._size:
-            self._size, self._spectrum = size, np.fft.rfft(self._answer, size, axis=0)
-        spectrum = np.fft.rfft(whole, size, axis=0) * self._spectrum
-        return np.fft.irfft(spectrum, size, axis=0)[begin : len(whole)]
-
-
-class Loudness:
-    """K-weighted energy of steps of 100 ms (ITU-R BS.1770-4)."""
-
-    def __init__(self, rate: int, channels: int) -> None:
-        import numpy as np  # noqa: PLC0415
-
-        self._weighting = Weighting(rate, channels)
+        self._filters = [
+            (stage.b, stage.a, stage.passband_gain, np.zeros((2, channels)))
+            for stage in pyloudnorm.Meter(rate)._filters.values()
+        ]
         self._step = max(1, round(rate / 10))
         self._rest = np.zeros((0, channels))
         self._weights = np.array(_SIX if channels == 6 else (1.0,) * channels)
+        self._calm = False
         self.energies: list[float] = []
 
     def add(self, block: Any) -> None:
         """Take frames (n, channels)."""
         import numpy as np  # noqa: PLC0415
+        from scipy.signal import lfilter  # noqa: PLC0415
 
-        whole = np.concatenate([self._rest, self._weighting.weigh(block)])
+        silent = not block.any()
+        # what the filters still hold of a sound dies away within a block of silence
+        filters = () if silent and self._calm else self._filters
+        self._calm = silent
+        for number, (b, a, gain, state) in enumerate(filters):
+            block, moved = lfilter(b, a, block, axis=0, zi=state)
+            block = block * gain  # one stage after the other
+            self._filters[number] = (b, a, gain, moved)
+        whole = np.concatenate([self._rest, block])
         steps = len(whole) // self._step
         used = whole[: steps * self._step].reshape(steps, self._step, len(self._weights))
         self.energies += (np.mean(used**2, axis=1) @ self._weights).tolist()
@@ -165,28 +127,19 @@ class Level:
 
     def __init__(self, rate: int) -> None:
         self._pole = 1 - 2 * 3.141593 * 5 / rate
-        self._piece = max(1, rate // 6)  # in which the pole's powers stay within numbers
-        self._before: float | None = None
-        self._held = 0.0
+        self._state: Any = None
         self.loudest = 0.0
 
     def settle(self, samples: Any) -> Any:
-        """Filter mono samples: y[n] = pole y[n - 1] + x[n] - x[n - 1]."""
+        """Filter mono samples."""
         import numpy as np  # noqa: PLC0415
+        from scipy.signal import lfilter  # noqa: PLC0415
 
-        samples = samples.astype(float)
-        before = float(samples[0]) if self._before is None else self._before
-        self._before = float(samples[-1])
-        rises = np.diff(samples, prepend=before)
-        powers = self._pole ** np.arange(1, self._piece + 1)
-        for begin in range(0, len(rises), self._piece):
-            piece = rises[begin : begin + self._piece]
-            fall = powers[: len(piece)]
-            # the recursion written out: what was, fallen, and every rise since, fallen as long
-            piece[:] = fall * (self._held + np.cumsum(piece / fall))
-            self._held = float(piece[-1])
-        self.loudest = max(self.loudest, float(np.abs(rises).max()))
-        return rises
+        if self._state is None:
+            self._state = [-float(samples[0])]
+        samples, self._state = lfilter([1.0, -1.0], [1.0, -self._pole], samples, zi=self._state)
+        self.loudest = max(self.loudest, float(np.abs(samples).max()))
+        return samples
 
 
 def _flat_tops(block: Any, size: Any) -> int:
