@@ -31,6 +31,7 @@ BLOCK = 64
 """Samples in one of supernova's control blocks."""
 
 _BOOT_SECONDS = 8.0
+_BUSY = 3.0  # times as long on a machine that is overloaded
 
 
 class Complaint(StrEnum):
@@ -273,8 +274,9 @@ class SoundServer:
 
     def _await(self, booted: Future[None], server: _Server) -> None:
         """Wait for the boot; supriya itself waits for ever where supernova ends at once."""
-        deadline = time.monotonic() + _BOOT_SECONDS
-        what = f"did not answer within {_BOOT_SECONDS:g} s"
+        patience = _patience()
+        deadline = time.monotonic() + patience
+        what = f"did not answer within {patience:.0f} s"
         while time.monotonic() < deadline:
             with contextlib.suppress(TimeoutError):
                 booted.result(timeout=0.05)
@@ -388,3 +390,9 @@ class SoundServer:
 def _argument(value: str | float) -> Any:
     """Pass a value on as it is; supriya's own annotation leaves floats out."""
     return value
+
+
+def _patience() -> float:
+    """Return how long supernova may take to answer: longer where others use the processor."""
+    crowd = os.getloadavg()[0] / (os.cpu_count() or 1) if hasattr(os, "getloadavg") else 1.0
+    return _BOOT_SECONDS * min(max(crowd, 1.0), _BUSY)
