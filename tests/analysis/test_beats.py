@@ -239,8 +239,6 @@ def test_bars_are_counted_on_given_beats(bar):
     count = count_bars(logs[:, :COUNTED])
     assert (count.bars == bar).mean() > 0.9
     assert (count.places == np.arange(48) % bar).mean() > 0.9
-    assert count.doubts[0] == 0
-    assert min(count.doubts[1:]) > 5
 
 
 @pytest.mark.parametrize("wrong", ["late", "fast", "slow 0", "longer 0"])

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from scband.analysis import cqt
 from scband.analysis.barlines import recounted
+from scband.analysis.beat.counting import COUNTED
+from scband.analysis.beat.track import BeatTrack
 from scband.analysis.chord_decoder import Prices, chord_of, decode
 from scband.analysis.chord_model import KINDS, Evidence, pooled, states
 from scband.analysis.decoder_child import Level, Loudness
@@ -18,7 +23,13 @@ from scband.analysis.repeats import find_links, read_together
 from scband.analysis.sections import find_sections
 from scband.analysis.spectral import survey
 from scband.analysis.tuning import retuned, tuning_cents
+from scband.score import Meter
 from scband.theory import Chord
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from scband.analysis.grid import Grid
 
 RATE = 22_050
 BEATS = [0.5 * n + 0.3 for n in range(32)]
@@ -65,17 +76,58 @@ def test_the_grid_counts_through_pickups_and_gaps() -> None:
     assert half_beats([], [], 3.0).positions.max() == -1
 
 
+def counted(places: list[int], trust: float = 3.0) -> BeatTrack:
+    """A track whose network is so sure of these places in bars of four."""
+    odds = np.full((len(places), COUNTED), -trust, np.float32)
+    odds[np.arange(len(places)), COUNTED - 4 + np.array(places)] = 0.0
+    beats = 0.3 + 0.5 * np.arange(len(places))
+    ones = tuple(beats[np.array(places) == 0].tolist())
+    times = tuple(beats.tolist())
+    return BeatTrack(times, ones, Meter(4, 4), 120.0, (), 1.0, tuple(places), odds)
+
+
+def with_chords(track: BeatTrack, ones: list[int]) -> tuple[Grid, NDArray[np.float32]]:
+    """The grid of a track, and chords that change at these beats."""
+    grid = half_beats(track.beat_times, track.downbeat_times, 1.0 + track.beat_times[-1])
+    scores = np.zeros((len(grid.positions), len(states())), dtype=np.float32)
+    starts = np.array(track.beat_times)[ones] - 1e-6
+    for cell, start in enumerate(grid.edges[:-1]):
+        scores[cell, 1 + 7 * int(np.searchsorted(starts, start))] = 4.0
+    return grid, scores
+
+
+def heard_ones(track: BeatTrack, ones: list[int]) -> list[int]:
+    grid, scores = with_chords(track, ones)
+    found = recounted(scores, grid, Prices(), track)
+    return [track.beat_times.index(one) for one in found]
+
+
 def test_bar_lines_go_to_where_chords_change() -> None:
-    wrong = half_beats(BEATS, BEATS[1::4], 17.0)  # the chords change one beat before these
-    scores = np.zeros((len(wrong.positions), len(states())), dtype=np.float32)
-    for cell, start in enumerate(wrong.edges[:-1]):
-        scores[cell, 1 + int(max(0.0, start - 0.29) // 2.0) * 7] = 4.0
-    right = recounted(scores, wrong, Prices())
-    ones = right.edges[:-1][right.positions == 0]
-    assert np.isclose(ones, 2.3).any()
-    assert not np.isclose(ones, BEATS[1]).any()
-    flat = recounted(np.zeros_like(scores), wrong, Prices())
-    assert (flat.positions == wrong.positions).all()
+    track = counted([(n - 2) % 4 for n in range(48)])
+    assert heard_ones(track, list(range(0, 48, 4))) == list(range(0, 48, 4))
+
+
+def test_bar_lines_stay_where_chords_say_nothing() -> None:
+    track = counted([(n - 2) % 4 for n in range(48)])
+    grid, scores = with_chords(track, [])
+    assert recounted(scores, grid, Prices(), track) == track.downbeat_times
+
+
+def test_a_count_that_was_lost_on_the_way_is_mended_by_the_chords() -> None:
+    track = counted([n % 4 for n in range(24)] + [(n - 1) % 4 for n in range(24, 64)])
+    assert heard_ones(track, list(range(0, 64, 4))) == list(range(0, 64, 4))
+
+
+def test_a_bar_of_two_within_a_song_in_four_is_kept() -> None:
+    places = [n % 4 for n in range(32)] + [0, 1] + [n % 4 for n in range(32)]
+    ones = [n for n, place in enumerate(places) if place == 0]
+    assert heard_ones(counted(places), ones) == ones
+
+
+def test_without_odds_the_downbeats_stay() -> None:
+    track = replace(counted([n % 4 for n in range(16)]), odds=np.zeros((0, COUNTED), np.float32))
+    grid, scores = with_chords(track, [1, 5, 9, 13])
+    assert recounted(scores, grid, Prices(), track) == track.downbeat_times
 
 
 def test_a_change_of_chord_must_pay_for_itself() -> None:

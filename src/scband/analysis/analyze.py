@@ -116,7 +116,7 @@ def _harmony(
     heard: _Heard, progress: Progress
 ) -> tuple[Harmony, tuple[SectionSpan, ...], tuple[float, ...]]:
     """Find chords, sections, and the downbeats that fit them."""
-    from scband.analysis.barlines import downbeats_of, recounted  # noqa: PLC0415
+    from scband.analysis.barlines import recounted  # noqa: PLC0415
     from scband.analysis.chord_model import scores as chord_scores  # noqa: PLC0415
     from scband.analysis.chords import PRICES, harmonise  # noqa: PLC0415
     from scband.analysis.grid import half_beats  # noqa: PLC0415
@@ -134,14 +134,15 @@ def _harmony(
     ones = [] if beats is None else list(beats.downbeat_times)
     grid = half_beats(times, ones, heard.recording.duration)
     evidence = listen(heard.samples, grid.edges, heard.cents, progress)
-    doubts = () if beats is None else beats.doubts
-    grid = recounted(chord_scores(evidence), grid, PRICES, doubts)
+    if beats is not None:
+        ones = list(recounted(chord_scores(evidence), grid, PRICES, beats))
+        grid = half_beats(times, ones, heard.recording.duration)
     bars = whole_bars(grid, times)
     alike = Likeness(bar_features(evidence, bars, grid, heard.surface))
     harmony = harmonise(evidence, grid, find_links(alike, bars))
     cells = [first for first, _ in bars] + [end for _, end in bars[-1:]]
     sections = find_sections(grid.edges[np.array(cells, dtype=int)], alike)
-    return harmony, sections, downbeats_of(grid, times)
+    return harmony, sections, tuple(ones)
 
 
 def _joined(

@@ -37,15 +37,10 @@ _OTHERS = (("slow", 2.0, 1.0, 2), ("longer", 1.5, 0.5, 3), ("shorter", 2 / 3, 1 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The place of every beat in its bar from 0, and the length of that bar in beats.
-
-    `doubts` tell how much less likely (log odds) it is that every bar begins 1, 2, … beats later;
-    the first is 0.
-    """
+    """The place of every beat in its bar from 0, and the length of that bar in beats."""
 
     places: NDArray[np.int64]
     bars: NDArray[np.int64]
-    doubts: Array
 
 
 def grids(beats: Times) -> dict[str, Times]:
@@ -101,17 +96,4 @@ def count_bars(evidence: Array) -> Count:
     for beat in range(len(evidence) - 1, -1, -1):
         path[beat] = state
         state = int(back[beat, state])
-    return Count(PLACES[path], SIZES[path], _doubts(evidence, path))
-
-
-def _doubts(evidence: Array, path: NDArray[np.int64]) -> Array:
-    """Return what is lost where all bars of the prevailing length begin some beats later."""
-    size = int(np.bincount(SIZES[path]).argmax())
-    inside = SIZES[path] == size
-    first = int(np.flatnonzero(np.equal(SIZES, size))[0])
-    beats = np.flatnonzero(inside)
-    likely = [
-        evidence[beats, first + (PLACES[path[inside]] - shift) % size].sum()
-        for shift in range(size)
-    ]
-    return np.asarray(likely[0] - np.array(likely), dtype=np.float32)
+    return Count(PLACES[path], SIZES[path])

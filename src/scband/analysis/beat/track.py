@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,10 @@ _SMOOTHING = 4
 """The tempo at a beat is that of so many beats to either side."""
 
 
+def _no_odds() -> Array:
+    return np.zeros((0, COUNTED), np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class BeatTrack:
     """Where the beats of a recording are.
@@ -50,7 +54,7 @@ class BeatTrack:
     in 6/8). `meter` is the one that most bars are in. `tempo` is quarter notes a minute (a bar of
     6/8 has three), 0 where there is no beat; `tempo_curve` gives it at each beat as (seconds,
     quarter notes a minute). `confidence` is 0-1. `places` counts each beat in its bar from 1;
-    `doubts` are the log odds against all bars beginning 0, 1, 2, … beats later.
+    `odds` (beats, COUNTED) hold the log likelihood of every place in every kind of bar.
     """
 
     beat_times: tuple[float, ...]
@@ -60,7 +64,7 @@ class BeatTrack:
     tempo_curve: tuple[tuple[float, float], ...]
     confidence: float
     places: tuple[int, ...] = ()
-    doubts: tuple[float, ...] = ()
+    odds: Array = field(default_factory=_no_odds, compare=False, repr=False)
 
 
 NO_BEATS = BeatTrack((), (), Meter(4, 4), 0.0, (), 0.0)
@@ -133,8 +137,8 @@ def _audible(pulses: list[Pulse], beat: Array) -> list[Pulse]:
 
 def _track(pulses: list[Pulse], heard: _Heard) -> BeatTrack:
     steps = np.array([pulse.step for pulse in pulses])
-    grid, count = _counted(_refined(steps / STEPS_PER_SECOND, heard.beat), heard)
-    times = _refined(grid, heard.beat)
+    grid, odds = _counted(_refined(steps / STEPS_PER_SECOND, heard.beat), heard)
+    times, count = _refined(grid, heard.beat), count_bars(odds)
     meter, quarters = _meter(count)
     curve = _tempos(times) * quarters
     places = tuple(int(place) + 1 for place in count.places)
@@ -142,12 +146,11 @@ def _track(pulses: list[Pulse], heard: _Heard) -> BeatTrack:
     tempo = float(np.median(curve))
     sure = min(float(np.mean(_near(heard.beat, times))) / 0.8, 1.0)
     pairs = tuple((float(t), float(bpm)) for t, bpm in zip(times, curve, strict=True))
-    doubts = tuple(map(float, count.doubts))
-    return BeatTrack(tuple(map(float, times)), down, meter, tempo, pairs, sure, places, doubts)
+    return BeatTrack(tuple(map(float, times)), down, meter, tempo, pairs, sure, places, odds)
 
 
-def _counted(times: Times, heard: _Heard) -> tuple[Times, Count]:
-    """Choose the grid that is most believable as the beats one taps, and count its bars."""
+def _counted(times: Times, heard: _Heard) -> tuple[Times, Array]:
+    """Choose the grid that is most believable as the beats one taps; judge its places in bars."""
     best, chosen = -np.inf, times
     judged: Array = np.zeros((len(times), COUNTED), np.float32)
     for name, grid in grids(times).items():
@@ -158,7 +161,7 @@ def _counted(times: Times, heard: _Heard) -> tuple[Times, Count]:
         score = belief(logs) - _MARGIN.get(name.split()[0], 0.0)
         if score > best:
             best, chosen, judged = score, grid, logs
-    return chosen, count_bars(_evidence(chosen, judged, heard))
+    return chosen, _evidence(chosen, judged, heard)
 
 
 def _evidence(grid: Times, logs: Array, heard: _Heard) -> Array:
