@@ -62,7 +62,8 @@ class Character:
     the confidence of a pulse that is followed. `usual` is how far off (in seconds) people are from
     one another anyway: what is further off without the tempo saying so too is taken for an accident
     until it has lasted `patience` beats. `stretch` is how far from the tempo of the chart it goes,
-    as a factor.
+    as a factor. `believing`, it goes as far as that where it hears more; else it does not believe
+    what it hears: an ear that takes three for four would run away with the band.
     """
 
     reach: float
@@ -71,14 +72,15 @@ class Character:
     usual: float
     patience: float
     stretch: float
+    believing: bool
 
 
 CHARACTERS = {
     FollowMode.ADAPTIVE: Character(
-        reach=0.4, hurry=0.4, trust=0.25, usual=0.05, patience=1.25, stretch=1.6
+        reach=0.4, hurry=0.4, trust=0.25, usual=0.05, patience=1.25, stretch=1.29, believing=False
     ),
     FollowMode.FREE: Character(
-        reach=0.5, hurry=0.6, trust=0.1, usual=1.0, patience=0.0, stretch=2.5
+        reach=0.5, hurry=0.6, trust=0.1, usual=1.0, patience=0.0, stretch=2.5, believing=True
     ),
 }
 
@@ -136,6 +138,9 @@ class ControlLaw:
             self._odd = 0.0
             return None
         target = within_octave(heard.tempo, tempo)
+        if not (character.believing or self._kept_in_range(target) == target):
+            self._odd = 0.0
+            return None
         agreed = agreement(error, target / tempo)
         weight = 1.0 if counted else self._belief(error, agreed, tempo, since)
         share = self._share(weight, agreed, since)

@@ -54,6 +54,8 @@ class Follower:
         self.ahead = ahead
         self.recount = recount or Recount(law.unit)
         self.coasting = False
+        self.doubted = 0.0
+        """Quarter notes for which what is heard was not believed, on end."""
         self._error = 0.0
         self._owing = False
         self._offset = 0  # felt beats between the performer's count and the band's
@@ -120,7 +122,9 @@ class Follower:
         correction = self.law.correct(heard, error, self.line.tempo, since, counted=self._owing)
         self.coasting = correction is None
         if correction is None:
+            self.doubted += since
             return None
+        self.doubted = 0.0
         left = self.line.left(beat)
         small = (
             abs(correction.tempo / self.line.tempo - 1) < _LEAST_TEMPO

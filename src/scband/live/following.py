@@ -22,6 +22,7 @@ from scband.supercollider.engine import BeatReport
 from scband.supercollider.patterns import Answer, PatternController
 
 _MESSAGE_SECONDS = 0.003  # from a decision to sclang's having done it
+_DOUBTED_BEATS = 6.0
 _ANSWER_SECONDS = 1.0  # after which an answer is lost, and the next report tells where the clock is
 
 
@@ -119,6 +120,10 @@ class Following:
         move = self.follower.step(now, self.tracker.pulse)
         if move is not None:
             self._send(move)
+        elif self.follower.doubted > _DOUBTED_BEATS * self.law.unit:
+            # an ear that has gone astray listens again from where the band is
+            self.follower.doubted = 0.0
+            self.tracker.place(now, self.line.beat_at(now), self.line.tempo)
 
     def steer(self, tempo: float | None, seconds: float | None, beats: float) -> None:
         """Set the clock's tempo, and let it be `seconds` earlier after `beats` beats; None leaves.
