@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scband.analysis.follow.weights import read_weights
 from scband.analysis.frames import BAND_COUNT, LOWEST_BAND
 from scband.errors import AnalysisError
 from scband.theory import Chord
@@ -137,14 +138,8 @@ def load() -> ChordNetwork:
     """Load the trained network; raises AnalysisError where the file is missing or damaged."""
     names = ("first", "second", "out")
     shapes = ((HIDDEN, INPUTS), (HIDDEN, HIDDEN), (len(KINDS), HIDDEN))
-    try:
-        with np.load(WEIGHTS) as found:
-            layers = tuple(
-                (found[f"{name}.weight"].astype(np.float32), found[f"{name}.bias"].astype("f4"))
-                for name in names
-            )
-    except (OSError, ValueError, KeyError) as error:
-        raise AnalysisError(f"the model file {WEIGHTS} cannot be read: reinstall scband") from error
-    if tuple(weight.shape for weight, _ in layers) != shapes:
+    held = read_weights(WEIGHTS)
+    found = {name: each.shape for name, each in held.items() if name.endswith(".weight")}
+    if found != {f"{name}.weight": shape for name, shape in zip(names, shapes, strict=True)}:
         raise AnalysisError(f"the model file {WEIGHTS} does not fit: reinstall scband")
-    return ChordNetwork(layers)
+    return ChordNetwork(tuple((held[f"{name}.weight"], held[f"{name}.bias"]) for name in names))

@@ -64,9 +64,6 @@ class LiveChords:
     def __init__(self, key: Key | None = None) -> None:
         self._network = load()
         self._key = key
-        self._chart: Chord | None = None
-        self._prior = np.zeros((12, len(KINDS)))
-        self._beliefs = self._prior
         self._sum = np.zeros(BAND_COUNT, dtype=np.float32)
         self._frames = 0
         self._loudest = _SILENT_DB
@@ -74,18 +71,21 @@ class LiveChords:
         self._stepped = 0.0
         self._best: tuple[int, int] | None = None
         self._since = 0.0
-        self.expect(None)
-        self._beliefs = self._prior.copy()
+        self._prior = self._likely(None)
+        self._beliefs = self._prior
 
     def expect(self, chord: Chord | None, key: Key | None = None) -> None:
         """Take the chart's chord, and a key, for likely from now on; None expects nothing."""
         self._key = key or self._key
-        self._chart = chord
+        self._prior = self._likely(chord)
+
+    def _likely(self, chord: Chord | None) -> Beliefs:
+        """Return how likely each chord is before anything is heard, in natural logarithms."""
         scores = _fits(self._key).copy()
         kind = None if chord is None else kind_of(chord)
         if chord is not None and chord.root is not None and kind is not None:
             scores[chord.root, kind] += _CHART
-        self._prior = scores - np.log(np.exp(scores).sum())
+        return np.asarray(scores - np.log(np.exp(scores).sum()))
 
     def heard(self, time: float) -> HeardChord | None:
         """Return the chord that is played as of a time; None before anything was heard."""

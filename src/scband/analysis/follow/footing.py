@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from scband.analysis.follow.cues import CUES
 from scband.analysis.follow.pulse import Pulse
+from scband.analysis.follow.weights import read_weights
 from scband.analysis.frames import FRAMES_PER_SECOND
 
 Array = NDArray[np.float32]
@@ -113,5 +114,4 @@ def _likely(on: Array, off: Array) -> float:
 
 @lru_cache(maxsize=1)
 def _weights() -> dict[str, Array]:
-    with np.load(_FILE) as file:
-        return {name: file[name].astype(np.float32) for name in file.files}
+    return read_weights(_FILE)

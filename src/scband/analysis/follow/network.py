@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scband.analysis.follow.cues import CUES
+from scband.analysis.follow.weights import read_weights
 
 Array = NDArray[np.float32]
 
@@ -75,11 +76,10 @@ class BeatNetwork:
 
 @lru_cache(maxsize=1)
 def _weights() -> _Weights:
-    with np.load(_FILE) as file:
-        held = {name: file[name].astype(np.float32) for name in file.files}
+    held = read_weights(_FILE)
     kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     layers = tuple(_Layer(*(held[f"gru.{kind}_l{n}"] for kind in kinds)) for n in range(_LAYERS))
-    return _Weights(held["mean"], 1 / held["std"], layers, held["out.weight"], held["out.bias"])
+    return _Weights(held["mean"], np.float32(1) / held["std"], layers, held["out.weight"], held["out.bias"])
 
 
 def _sigmoid(values: Array) -> Array:
