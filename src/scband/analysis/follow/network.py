@@ -79,7 +79,9 @@ def _weights() -> _Weights:
     held = read_weights(_FILE)
     kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     layers = tuple(_Layer(*(held[f"gru.{kind}_l{n}"] for kind in kinds)) for n in range(_LAYERS))
-    return _Weights(held["mean"], np.float32(1) / held["std"], layers, held["out.weight"], held["out.bias"])
+    return _Weights(
+        held["mean"], np.float32(1) / held["std"], layers, held["out.weight"], held["out.bias"]
+    )
 
 
 def _sigmoid(values: Array) -> Array:
