@@ -15,6 +15,9 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import resource
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -220,6 +223,35 @@ def table(name: str, rows: dict[str, Row]) -> None:
     print(f"  {name:<8}" + "".join(cells), flush=True)
 
 
+ASKED = """
+import sys
+import scband
+try:
+    scband.analyze(sys.argv[1], cache=False)
+except scband.errors.AudioFileError:
+    pass
+"""
+
+
+def cold_starts(clip: Path) -> None:
+    """Print what a new process takes for a damaged file, a second and a whole clip."""
+    with tempfile.TemporaryDirectory() as folder:
+        second, damaged = Path(folder) / "second.wav", Path(folder) / "damaged.wav"
+        soundfile.write(second, 0.2 * np.sin(np.arange(44_100) / 20), 44_100)
+        damaged.write_bytes(second.read_bytes()[:40] + b"\xff" * 20)
+        print("\ncold start, a new process          wall s   processor s (best of 3)")
+        for name, path in (("damaged file", damaged), ("1 s", second), (clip.name, clip)):
+            walls, works = zip(*(_cold(path) for _ in range(3)), strict=True)
+            print(f"{name:32}{min(walls):8.2f}{min(works):12.2f}", flush=True)
+
+
+def _cold(path: Path) -> tuple[float, float]:
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([sys.executable, "-c", ASKED, str(path)], timeout=600, check=True)
+    wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def worst(rows: dict[str, Row], count: int) -> None:
     def poor(clip: str) -> float:
         scores = rows[clip].scores
@@ -267,6 +299,7 @@ def main() -> None:
     for folder in options.folders:
         measure(folder, listeners, options.detuned)
     if options.folders:
+        cold_starts(min(options.folders[0].glob("*.wav")))
         return
     import analysis_clips
 
@@ -274,8 +307,10 @@ def main() -> None:
         print(f"  making clips needs {lack}; or name folders of clips")
         return
     with tempfile.TemporaryDirectory() as scratch:
-        for folder in analysis_clips.make(Path(scratch), options.n, options.seed):
+        made = analysis_clips.make(Path(scratch), options.n, options.seed)
+        for folder in made:
             measure(folder, listeners, options.detuned)
+        cold_starts(min(made[0].glob("*.wav")))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ import numpy as np
 
 from scband.analysis import cache as kept
 from scband.analysis.chords import SILENT, Harmony
-from scband.analysis.decoding import RATE, Recording, decode
+from scband.analysis.decoding import RATE, Recording, decode, measure_loudness
 from scband.analysis.networks import load_networks
 from scband.analysis.result import Analysis
 from scband.analysis.spool import spooled
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scband.analysis.beat.track import BeatTrack
+    from scband.analysis.noteroll import NoteRoll
     from scband.analysis.sections import SectionSpan
     from scband.analysis.spectral import Surface
 
@@ -48,12 +50,13 @@ def analyze(path: str | Path, *, cache: bool = True, progress: Progress = _quiet
     if key and (found := kept.load(key)) is not None:
         return _renamed(found, path.name)
     progress("decoding", 0.0)
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        # the networks load while the child decodes
+    with ThreadPoolExecutor(max_workers=2) as beside:
+        # the networks load while a child decodes; the loudness is wanted last of all
         loaded = beside.submit(load_networks)
+        loudness = beside.submit(measure_loudness, path)
         recording = decode(path)
         loaded.result()
-    analysis = hear(recording, progress)
+        analysis = replace(hear(recording, progress), loudness_lufs=loudness.result())
     if key:
         kept.store(key, analysis)
     progress("done", 1.0)
@@ -81,10 +84,15 @@ class _Heard:
     surface: Surface
     cents: float
     beats: BeatTrack | None
+    roll: Callable[[], NoteRoll] | None = None
 
 
 def hear(recording: Recording, progress: Progress = _quiet) -> Analysis:
-    """Hear a decoded recording; raises AnalysisError where a model is missing."""
+    """Hear a decoded recording, but for its loudness (-inf).
+
+    Raises AnalysisError where a model is missing.
+    """
+    from scband.analysis.noteroll import hear_roll  # noqa: PLC0415
     from scband.analysis.spectral import survey, unheard  # noqa: PLC0415
     from scband.analysis.tuning import tuning_cents  # noqa: PLC0415
 
@@ -92,12 +100,13 @@ def hear(recording: Recording, progress: Progress = _quiet) -> Analysis:
     if recording.loudest < _SILENT_PEAK:
         return _joined(_Heard(recording, samples, unheard(RATE), 0.0, None), SILENT, (), ())
     progress("beats", 0.0)
+    cents = tuning_cents(samples, RATE)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        beats = beside.submit(follow_beats, samples)
-        surface = survey(samples, RATE)
-        cents = tuning_cents(samples, RATE)
-        heard = _Heard(recording, samples, surface, cents, beats.result())
-    return _joined(heard, *_harmony(heard, progress))
+        # the notes take as long as all the rest
+        notes = beside.submit(hear_roll, samples, cents)
+        surface, beats = survey(samples, RATE), follow_beats(samples)
+        heard = _Heard(recording, samples, surface, cents, beats, notes.result)
+        return _joined(heard, *_harmony(heard, progress))
 
 
 def _bounded(recording: Recording) -> NDArray[np.float32]:
@@ -133,7 +142,7 @@ def _harmony(
     times = [] if beats is None else list(beats.beat_times)
     ones = [] if beats is None else list(beats.downbeat_times)
     grid = half_beats(times, ones, heard.recording.duration)
-    evidence = listen(heard.samples, grid.edges, heard.cents, progress)
+    evidence = listen(heard.samples, grid.edges, heard.cents, progress, heard.roll)
     if beats is not None:
         ones = list(recounted(chord_scores(evidence), grid, PRICES, beats))
         grid = half_beats(times, ones, heard.recording.duration)
@@ -174,7 +183,7 @@ def _joined(
         onsets=tuple(float(time) for time in surface.onsets),
         spectral=surface.spectral,
         material=surface.spectral.material,
-        loudness_lufs=recording.loudness_lufs,
+        loudness_lufs=-math.inf,
         peak=recording.peak,
         clipped=recording.clipped,
         warnings=tuple(_warnings(recording)),

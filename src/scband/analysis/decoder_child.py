@@ -2,11 +2,11 @@
 
 Codecs meet hostile bytes here, in a process with limits, never in the caller's. Run as
 `python -I decoder_child.py RATE MAX_SECONDS CHANNEL`, CHANNEL -1 for the mean of all, -2 for the
-first two interleaved (one where there is one). Out come a JSON line with the file's format, then
-blocks (a little-endian count and so many float32 samples at RATE), a count of 0, and a JSON line
-with totals; or one JSON line with `error`. The file is taken
-from an open descriptor, so that neither its name nor its ending is believed. The process ends by
-itself when nobody reads it any more (a broken pipe) or when its CPU time is used up.
+first two interleaved (one where there is one), -3 for no samples, but the loudness of all. Out come
+a JSON line with the file's format, then blocks (a little-endian count and so many float32 samples
+at RATE), a count of 0, and a JSON line with totals; or one JSON line with `error`. The file is
+taken from an open descriptor, so that neither its name nor its ending is believed. The process ends
+by itself when nobody reads it any more (a broken pipe) or when its CPU time is used up.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ RATES = (1_000, 768_000)
 FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "MPEG", "MP3")
 CLIPPED = 0.999
 STEREO = -2
+LOUDNESS = -3
 _FLAT_RUN = 5  # equal samples in a row: a 16-bit sine of 30 Hz has fewer on its crest
 _FLAT_LEVEL = 0.05
 _NO_COUNT = 1 << 40  # more frames than any file has: libsndfile's way to say that none are told
@@ -100,7 +101,6 @@ class Totals:
     def __init__(self, channels: int) -> None:
         self.frames = self.nonfinite = self.clipped = self.flat = 0
         self.peak = 0.0
-        self.mixed = 0.0
         self.energy = [0.0] * channels
 
     def take(self, block: Any) -> Any:
@@ -123,23 +123,36 @@ class Totals:
 
 
 class Level:
-    """Takes out a constant level (below 5 Hz), which would be loud and is no sound."""
+    """Takes out a constant level (below 5 Hz), which would be loud and is no sound.
+
+    A first difference with a pole near 1. It is summed up in rows so short that the pole's powers
+    keep their digits, since SciPy's filter takes longer to import than most songs to decode.
+    """
 
     def __init__(self, rate: int) -> None:
-        self._pole = 1 - 2 * 3.141593 * 5 / rate
-        self._state: Any = None
+        import numpy as np  # noqa: PLC0415
+
+        loss = 2 * np.pi * 5 / rate
+        self._powers = (1 - loss) ** np.arange(1, 2 + min(1024, int(8 / loss)))
+        self._before: tuple[float, float] | None = None
         self.loudest = 0.0
 
     def settle(self, samples: Any) -> Any:
         """Filter mono samples."""
         import numpy as np  # noqa: PLC0415
-        from scipy.signal import lfilter  # noqa: PLC0415
 
-        if self._state is None:
-            self._state = [-float(samples[0])]
-        samples, self._state = lfilter([1.0, -1.0], [1.0, -self._pole], samples, zi=self._state)
-        self.loudest = max(self.loudest, float(np.abs(samples).max()))
-        return samples
+        came, went = self._before or (float(samples[0]), 0.0)
+        rows = len(self._powers)
+        steps = np.diff(samples.astype(float), prepend=came)
+        settled = np.empty_like(steps)
+        for begin in range(0, len(steps), rows):
+            row = steps[begin : begin + rows]
+            powers = self._powers[: len(row)]
+            settled[begin : begin + rows] = powers * (went + np.cumsum(row / powers))
+            went = float(settled[begin + len(row) - 1])
+        self._before = float(samples[-1]), went
+        self.loudest = max(self.loudest, float(np.abs(settled).max()))
+        return settled
 
 
 def _flat_tops(block: Any, size: Any) -> int:
@@ -199,14 +212,8 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
     if _declared(file) > max_seconds * file.samplerate:
         say(out, error=f"it is longer than {max_seconds:g} s", too_long=True)
         return
-    import soxr  # noqa: PLC0415
-
     say(out, format=file.format, rate=file.samplerate, channels=file.channels)
-    kept = min(file.channels, 2) if channel == STEREO else 1
-    resampler = soxr.ResampleStream(file.samplerate, rate, kept, dtype="float32")
-    # whoever takes both channels measures them
-    loudness = None if channel == STEREO else Loudness(file.samplerate, file.channels)
-    level = Level(file.samplerate) if kept == 1 and channel != STEREO else None
+    heard = _Measured(file) if channel == LOUDNESS else _Sent(out, file, rate, channel)
     totals = Totals(file.channels)
     fault = ""
     while not fault:
@@ -217,19 +224,48 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
             out.write((0).to_bytes(4, "little"))
             say(out, error=f"it is longer than {max_seconds:g} s", too_long=True)
             return
-        block = totals.take(block)
-        chosen = _chosen(block, channel, kept)
-        totals.mixed += float((chosen.astype(float) ** 2).sum())
-        if loudness is not None:
-            loudness.add(block)
-        settled = level.settle(chosen) if level else chosen
-        _send(out, resampler.resample_chunk(settled.astype("float32")))
-    _send(out, resampler.resample_chunk(_nothing(kept), last=True))
+        heard.take(totals.take(block))
+    facts = {**vars(totals), **heard.finish()}
     out.write((0).to_bytes(4, "little"))
-    fault = fault or _missing(file, totals.frames)
-    loudest = level.loudest if level else totals.peak
-    steps = [] if loudness is None else loudness.energies
-    say(out, fault=fault, steps=steps, loudest=loudest, **vars(totals))
+    say(out, fault=fault or _missing(file, totals.frames), **facts)
+
+
+class _Measured:
+    """Takes blocks for their loudness alone."""
+
+    def __init__(self, file: Any) -> None:
+        self._loudness = Loudness(file.samplerate, file.channels)
+
+    def take(self, block: Any) -> None:
+        self._loudness.add(block)
+
+    def finish(self) -> dict[str, Any]:
+        return {"steps": self._loudness.energies}
+
+
+class _Sent:
+    """Mixes blocks, resamples them and sends them on."""
+
+    def __init__(self, out: BinaryIO, file: Any, rate: int, channel: int) -> None:
+        import soxr  # noqa: PLC0415
+
+        self._out, self._channel = out, channel
+        self._kept = min(file.channels, 2) if channel == STEREO else 1
+        self._resampler = soxr.ResampleStream(file.samplerate, rate, self._kept, dtype="float32")
+        # whoever takes both channels measures them
+        self._level = None if channel == STEREO else Level(file.samplerate)
+        self._mixed = 0.0
+
+    def take(self, block: Any) -> None:
+        chosen = _chosen(block, self._channel, self._kept)
+        self._mixed += float((chosen.astype(float) ** 2).sum())
+        settled = self._level.settle(chosen) if self._level else chosen
+        _send(self._out, self._resampler.resample_chunk(settled.astype("float32")))
+
+    def finish(self) -> dict[str, Any]:
+        _send(self._out, self._resampler.resample_chunk(_nothing(self._kept), last=True))
+        facts = {"mixed": self._mixed}
+        return {**facts, "loudest": self._level.loudest} if self._level else facts
 
 
 def _missing(file: Any, frames: int) -> str:

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -45,9 +47,8 @@ class Recording:
 
     `samples` are mono float32 at `RATE`, read from disk as they are needed; the rest tells of the
     file: its format, sample rate in Hz, channels, seconds, sample peak (1.0 is full scale), the
-    share of samples that are clipped, how many were no numbers, integrated loudness in LUFS
-    (ITU-R BS.1770-4; -inf for silence), what was wrong with it ("" for nothing), the share of
-    samples on flat tops, whatever their level, and the largest of `samples`.
+    share of samples that are clipped, how many were no numbers, what was wrong with it ("" for
+    nothing), the share of samples on flat tops, whatever their level, and the largest of `samples`.
     """
 
     path: Path
@@ -59,7 +60,6 @@ class Recording:
     peak: float
     clipped: float
     nonfinite: int
-    loudness_lufs: float
     fault: str = ""
     flat: float = 0.0
     loudest: float = 1.0
@@ -84,14 +84,26 @@ def decode(path: str | Path) -> Recording:
 def decode_stereo(path: str | Path, rate: int, max_seconds: float) -> Recording:
     """Decode a file with its first two channels at another rate, as mixing needs them.
 
-    `samples` are (frames, 1 or 2); loudness is not measured and left at -inf. Raises
-    AudioFileError as `decode` does.
+    `samples` are (frames, 1 or 2). Raises AudioFileError as `decode` does.
     """
     path = Path(path)
     with _opened(path) as file:
         samples, header, totals = _run(path, file, decoder_child.STEREO, rate, max_seconds)
     channels = min(int(header["channels"]), 2)
     return _recording(path, samples.reshape(-1, channels), header, totals)
+
+
+def measure_loudness(path: str | Path) -> float:
+    """Give the integrated loudness of a file in LUFS (ITU-R BS.1770-4), -inf for silence.
+
+    Raises AudioFileError as `decode` does, beside which it may run: it has a child of its own.
+    """
+    path = Path(path)
+    with _opened(path) as file, _child(file, decoder_child.LOUDNESS, RATE, MAX_SECONDS) as process:
+        pipe = _Pipe(path, process)
+        pipe.line()
+        pipe.take(4)
+        return integrated_loudness(pipe.line()["steps"])
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -120,6 +132,15 @@ Decoded = tuple["NDArray[np.float32]", dict[str, Any], dict[str, Any]]
 
 def _run(path: Path, file: IO[bytes], channel: int, rate: int, max_seconds: float) -> Decoded:
     """Run the child once over an open file and gather what it says."""
+    with _child(file, channel, rate, max_seconds) as process:
+        return _gather(path, process)
+
+
+@contextmanager
+def _child(
+    file: IO[bytes], channel: int, rate: int, max_seconds: float
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the child over an open file; it is gone at the end."""
     argv = [sys.executable, "-I", str(decoder_child.__file__)]
     argv += [str(rate), str(max_seconds), str(channel)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -128,7 +149,7 @@ def _run(path: Path, file: IO[bytes], channel: int, rate: int, max_seconds: floa
         argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     )
     try:
-        return _gather(path, process)
+        yield process
     finally:
         if process.poll() is None:
             process.kill()
@@ -229,10 +250,9 @@ def _recording(
         peak=totals["peak"],
         clipped=totals["clipped"] / (totals["frames"] * header["channels"]),
         nonfinite=totals["nonfinite"],
-        loudness_lufs=integrated_loudness(totals["steps"]),
         fault=totals["fault"],
         flat=totals["flat"] / (totals["frames"] * header["channels"]),
-        loudest=totals["loudest"],
+        loudest=totals.get("loudest", totals["peak"]),
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scband.analysis.chord_model import Evidence, folded, pooled
 from scband.analysis.cqt import HOP
-from scband.analysis.networks import NOTE_HOP, RATE, hear_chords, hear_notes
+from scband.analysis.networks import RATE, hear_chords
+from scband.analysis.noteroll import NoteRoll, hear_roll
 from scband.analysis.tuning import retuned
 
 if TYPE_CHECKING:
@@ -41,32 +41,31 @@ def listen(
     edges: NDArray[np.float64],
     cents: float,
     progress: Progress = lambda stage, done: None,
+    roll: Callable[[], NoteRoll] | None = None,
 ) -> Evidence:
     """Hear chords and notes of mono samples at 22.05 kHz over the cells between edges (seconds).
 
-    Raises AnalysisError where a model is missing.
+    `roll` waits for the notes where they are being heard already. Raises AnalysisError where a
+    model is missing.
     """
     found: list[list[NDArray[np.float32]]] = []
-    # two networks side by side use two cores better than each of them alone does
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        for first, end in blocks(edges):
-            inside = edges[first : end + 1]
-            begin = max(0, int((inside[0] - _MARGIN) * RATE))
-            stop = min(len(samples), int((inside[-1] + _MARGIN) * RATE))
-            tuned, stretch = retuned(samples[begin:stop], cents)
-            local = inside - begin / RATE
-            notes = beside.submit(hear_notes, tuned)
-            heads = hear_chords(tuned)
-            rows = [
-                pooled(np.maximum(part, _FLOOR), HOP / RATE / stretch, local)
+    for first, end in blocks(edges):
+        inside = edges[first : end + 1]
+        begin = max(0, int((inside[0] - _MARGIN) * RATE))
+        stop = min(len(samples), int((inside[-1] + _MARGIN) * RATE))
+        tuned, stretch = retuned(samples[begin:stop], cents)
+        local = inside - begin / RATE
+        heads = hear_chords(tuned)
+        found.append(
+            [
+                pooled(np.maximum(part, _FLOOR), HOP / RATE / stretch, local).astype(np.float32)
                 for part in (heads.triad, heads.bass, heads.seventh, heads.ninth,
                              heads.eleventh, heads.thirteenth)
-            ]  # fmt: skip
-            rows.append(pooled(notes.result()[0], NOTE_HOP / RATE / stretch, local))
-            found.append([row.astype(np.float32) for row in rows])
-            progress("chords", end / (len(edges) - 1))
+            ]
+        )  # fmt: skip
+        progress("chords", end / (len(edges) - 1))
     joined = [np.concatenate(column) for column in zip(*found, strict=True)]
-    keys = joined.pop()
+    keys = (roll() if roll else hear_roll(samples, cents)).pooled(edges)
     clarity = float(np.percentile(keys.max(axis=1), 80))
     treble, low = folded(keys)
     triad, bass, seventh, ninth, eleventh, thirteenth = joined
