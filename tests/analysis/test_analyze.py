@@ -6,18 +6,22 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from analysis_recordings import RATE, band, speech, tone, write
+from hypothesis import given
+from hypothesis import strategies as st
 
 import scband
 from scband.analysis import networks
 from scband.analysis.analyze import analyze
 from scband.analysis.result import Analysis
 from scband.errors import AnalysisError, AudioFileError
+from scband.score import Meter
 from scband.theory import Chord
 
 SONG = ("C", "Am", "F", "G") * 3 + ("C", "C")
@@ -113,6 +117,29 @@ def test_the_song_map_holds_the_bars_that_were_played(heard: Analysis) -> None:
     assert song.bars[1].time == pytest.approx(2.0, abs=0.1)
     folded = heard.to_songmap(folded=True)
     assert [b.chords for b in folded.expand()] == [b.chords for b in bars]
+
+
+@given(
+    lengths=st.lists(st.integers(1, 9), min_size=2, max_size=12),
+    meter=st.sampled_from([Meter(4, 4), Meter(3, 4), Meter(6, 8), Meter(5, 4)]),
+    pickup=st.integers(0, 5),
+)
+def test_bars_of_any_length_can_be_written_down(
+    heard: Analysis, lengths: list[int], meter: Meter, pickup: int
+) -> None:
+    count = pickup + sum(lengths)
+    ones = [0.5 * (pickup + sum(lengths[:number])) for number in range(len(lengths))]
+    odd = replace(
+        heard,
+        meter=meter,
+        beats=tuple(0.5 * beat for beat in range(count)),
+        downbeats=tuple(ones),
+        sections=(),
+    )
+    song = odd.to_songmap()
+    assert len(song.expand()) == len(song.bars)
+    assert [bar.time for bar in song.bars][-len(ones) :] == pytest.approx(ones)
+    assert (len(song.bars) > len(ones)) == (pickup > 0)
 
 
 def test_timed_chords_read_back_as_a_chart(heard: Analysis) -> None:

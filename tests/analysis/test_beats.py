@@ -14,7 +14,7 @@ from scband.analysis.beat.features import (
     summarise,
 )
 from scband.analysis.beat.network import judge, listen, network
-from scband.analysis.beat.track import NO_BEATS
+from scband.analysis.beat.track import NO_BEATS, BeatTrack
 from scband.errors import AnalysisError, AudioFileError
 from scband.score import Meter
 
@@ -140,6 +140,23 @@ def test_places_count_the_beats_of_each_bar():
     firsts = [t for t, place in zip(track.beat_times, track.places, strict=True) if place == 1]
     assert tuple(firsts) == track.downbeat_times
     assert set(track.places) == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("before", [Meter(4, 4), Meter(6, 8)])
+@pytest.mark.parametrize(
+    ("length", "meter", "tempo"),
+    [(4, Meter(4, 4), 120), (3, Meter(3, 4), 120), (2, Meter(6, 8), 180), (5, Meter(5, 4), 120)],
+)
+def test_other_downbeats_bring_their_meter_and_its_tempo(before, length, meter, tempo):
+    beats = tuple(index / 2 for index in range(40))
+    bpm = 180.0 if before == Meter(6, 8) else 120.0
+    track = BeatTrack(beats, beats[::4], before, bpm, tuple((t, bpm) for t in beats), 0.9)
+    counted = track.with_downbeats(beats[1::length])
+    assert counted.meter == meter
+    assert counted.tempo == pytest.approx(tempo)
+    assert [bpm for _, bpm in counted.tempo_curve] == pytest.approx([tempo] * len(beats))
+    assert counted.downbeat_times == beats[1::length]
+    assert counted.places[:3] == (length, 1, 2)
 
 
 @pytest.mark.parametrize("seconds", [0, 0.001, 0.1, 1.0, 20.0])

@@ -98,7 +98,7 @@ def hear(recording: Recording, progress: Progress = _quiet) -> Analysis:
 
     samples = _bounded(recording)
     if recording.loudest < _SILENT_PEAK:
-        return _joined(_Heard(recording, samples, unheard(RATE), 0.0, None), SILENT, (), ())
+        return _joined(_Heard(recording, samples, unheard(RATE), 0.0, None), SILENT, ())
     progress("beats", 0.0)
     cents = tuning_cents(samples, RATE)
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -106,7 +106,7 @@ def hear(recording: Recording, progress: Progress = _quiet) -> Analysis:
         notes = beside.submit(hear_roll, samples, cents)
         surface, beats = survey(samples, RATE), follow_beats(samples)
         heard = _Heard(recording, samples, surface, cents, beats, notes.result)
-        return _joined(heard, *_harmony(heard, progress))
+        return _joined(*_harmony(heard, progress))
 
 
 def _bounded(recording: Recording) -> NDArray[np.float32]:
@@ -121,10 +121,8 @@ def follow_beats(samples: NDArray[np.float32]) -> BeatTrack:
     return track_beats(samples, RATE)
 
 
-def _harmony(
-    heard: _Heard, progress: Progress
-) -> tuple[Harmony, tuple[SectionSpan, ...], tuple[float, ...]]:
-    """Find chords, sections, and the downbeats that fit them."""
+def _harmony(heard: _Heard, progress: Progress) -> tuple[_Heard, Harmony, tuple[SectionSpan, ...]]:
+    """Find chords and sections, and count the bars again so that they fit the chords."""
     from scband.analysis.barlines import recounted  # noqa: PLC0415
     from scband.analysis.chord_model import scores as chord_scores  # noqa: PLC0415
     from scband.analysis.chords import PRICES, harmonise  # noqa: PLC0415
@@ -145,21 +143,17 @@ def _harmony(
     evidence = listen(heard.samples, grid.edges, heard.cents, progress, heard.roll)
     if beats is not None:
         ones = list(recounted(chord_scores(evidence), grid, PRICES, beats))
+        heard = replace(heard, beats=beats.with_downbeats(ones))
         grid = half_beats(times, ones, heard.recording.duration)
     bars = whole_bars(grid, times)
     alike = Likeness(bar_features(evidence, bars, grid, heard.surface))
     harmony = harmonise(evidence, grid, find_links(alike, bars))
     cells = [first for first, _ in bars] + [end for _, end in bars[-1:]]
     sections = find_sections(grid.edges[np.array(cells, dtype=int)], alike)
-    return harmony, sections, tuple(ones)
+    return heard, harmony, sections
 
 
-def _joined(
-    heard: _Heard,
-    harmony: Harmony,
-    sections: tuple[SectionSpan, ...],
-    downbeats: tuple[float, ...],
-) -> Analysis:
+def _joined(heard: _Heard, harmony: Harmony, sections: tuple[SectionSpan, ...]) -> Analysis:
     recording, surface, beats = heard.recording, heard.surface, heard.beats
     if beats is not None and len(beats.beat_times) < _FEWEST_BEATS:
         beats = None
@@ -172,7 +166,7 @@ def _joined(
         tempo_curve=tuple((float(t), float(b)) for t, b in beats.tempo_curve) if beats else (),
         meter=beats.meter if beats else Meter(),
         beats=tuple(float(t) for t in beats.beat_times) if beats else (),
-        downbeats=downbeats if beats else (),
+        downbeats=tuple(float(t) for t in beats.downbeat_times) if beats else (),
         beat_confidence=float(beats.confidence) if beats else 0.0,
         key=harmony.key,
         key_confidence=harmony.key_confidence,

@@ -98,7 +98,8 @@ def bar_starts(analysis: Heard) -> list[int]:
 def _bars(analysis: Heard, starts: list[int]) -> list[Bar]:
     beats = np.asarray(analysis.beats)
     _, usual = bar_numbers(analysis.beats, analysis.downbeats)
-    unit = analysis.meter.beats / usual
+    # a beat is a quarter note, or a dotted one
+    unit = 1.5 if analysis.meter.beats == 1.5 * usual else 1.0
     ends = [*starts[1:], len(beats)]
     placed = _placed(analysis, beats)
     bars = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scband.analysis.beat.cells import beat_cells, trace
-from scband.analysis.beat.counting import COUNTED, PLACES, Count, belief, count_bars, grids
+from scband.analysis.beat.counting import COUNTED, PLACES, belief, count_bars, grids
 from scband.analysis.beat.decoder import STEPS_PER_SECOND, Pulse, decode
 from scband.analysis.beat.features import (
     FRAMES_PER_SECOND,
@@ -18,6 +19,7 @@ from scband.analysis.beat.features import (
     summarise,
 )
 from scband.analysis.beat.network import SIGHT, judge, listen
+from scband.analysis.grid import bar_numbers
 from scband.errors import AudioFileError
 from scband.score import Meter
 
@@ -65,6 +67,20 @@ class BeatTrack:
     confidence: float
     places: tuple[int, ...] = ()
     odds: Array = field(default_factory=_no_odds, compare=False, repr=False)
+
+    def with_downbeats(self, downbeats: Sequence[float]) -> BeatTrack:
+        """Count the bars from other downbeats (seconds): places, meter and tempo follow them."""
+        numbers, size = bar_numbers(self.beat_times, downbeats)
+        meter, quarters = _meter(size)
+        scale = quarters / _meter(2 if self.meter == Meter(6, 8) else int(self.meter.beats))[1]
+        return replace(
+            self,
+            downbeat_times=tuple(downbeats),
+            meter=meter,
+            tempo=self.tempo * scale,
+            tempo_curve=tuple((time, bpm * scale) for time, bpm in self.tempo_curve),
+            places=tuple(number + 1 for number in numbers),
+        )
 
 
 NO_BEATS = BeatTrack((), (), Meter(4, 4), 0.0, (), 0.0)
@@ -139,7 +155,7 @@ def _track(pulses: list[Pulse], heard: _Heard) -> BeatTrack:
     steps = np.array([pulse.step for pulse in pulses])
     grid, odds = _counted(_refined(steps / STEPS_PER_SECOND, heard.beat), heard)
     times, count = _refined(grid, heard.beat), count_bars(odds)
-    meter, quarters = _meter(count)
+    meter, quarters = _meter(int(np.bincount(count.bars).argmax()))
     curve = _tempos(times) * quarters
     places = tuple(int(place) + 1 for place in count.places)
     down = tuple(float(t) for t, place in zip(times, places, strict=True) if place == 1)
@@ -184,9 +200,8 @@ def _refined(times: Times, beat: Array) -> Times:
     return np.where(clear, peak / FRAMES_PER_SECOND, times)
 
 
-def _meter(count: Count) -> tuple[Meter, float]:
-    """Return the prevailing meter, and the quarter notes of a beat in it."""
-    length = int(np.bincount(count.bars).argmax())
+def _meter(length: int) -> tuple[Meter, float]:
+    """Return the meter of bars of so many beats, and the quarter notes of a beat in it."""
     return (Meter(6, 8), 1.5) if length == 2 else (Meter(length, 4), 1.0)
 
 
