@@ -19,6 +19,7 @@ from scband.analysis.beat.features import (
     summarise,
 )
 from scband.analysis.beat.network import SIGHT, judge, listen
+from scband.analysis.beat.slips import one_phase
 from scband.analysis.grid import bar_numbers
 from scband.errors import AudioFileError
 from scband.score import Meter
@@ -154,6 +155,7 @@ def _audible(pulses: list[Pulse], beat: Array) -> list[Pulse]:
 def _track(pulses: list[Pulse], heard: _Heard) -> BeatTrack:
     steps = np.array([pulse.step for pulse in pulses])
     grid, odds = _counted(_refined(steps / STEPS_PER_SECOND, heard.beat), heard)
+    grid, odds = _in_phase(grid, odds, heard)
     times, count = _refined(grid, heard.beat), count_bars(odds)
     meter, quarters = _meter(int(np.bincount(count.bars).argmax()))
     curve = _tempos(times) * quarters
@@ -173,11 +175,24 @@ def _counted(times: Times, heard: _Heard) -> tuple[Times, Array]:
         bpm = 60 / float(np.median(np.diff(grid))) if len(grid) >= _FEWEST else 0.0
         if name != "same" and not _SLOWEST_BPM <= bpm <= _FASTEST_BPM:
             continue
-        logs = judge(beat_cells(heard.traced, grid * FRAMES_PER_SECOND, FRAMES_PER_SECOND))
+        logs = _judged(grid, heard)
         score = belief(logs) - _MARGIN.get(name.split()[0], 0.0)
         if score > best:
             best, chosen, judged = score, grid, logs
     return chosen, _evidence(chosen, judged, heard)
+
+
+def _judged(grid: Times, heard: _Heard) -> Array:
+    return judge(beat_cells(heard.traced, grid * FRAMES_PER_SECOND, FRAMES_PER_SECOND))
+
+
+def _in_phase(times: Times, odds: Array, heard: _Heard) -> tuple[Times, Array]:
+    """Where beats slipped by half, keep the phase that the first network hears more of."""
+    steady = one_phase(times)
+    if not steady:
+        return times, odds
+    grid = max(steady, key=lambda one: float(np.mean(_near(heard.beat, one))))
+    return grid, _evidence(grid, _judged(grid, heard), heard)
 
 
 def _evidence(grid: Times, logs: Array, heard: _Heard) -> Array:
