@@ -11,8 +11,8 @@ musescore-general-soundfont-small`.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -82,6 +82,8 @@ class Piece:
     pulses: Times
     places: NDArray[np.int64]
     tempo: float
+    programs: Mapping[str, int] = field(default_factory=dict)
+    """General MIDI programs of roles that are not left to chance."""
 
     @property
     def end(self) -> float:
@@ -97,6 +99,7 @@ class Timed:
     notes: tuple[tuple[float, float, int, int, str], ...]
     beats: Times
     places: NDArray[np.int64]
+    programs: Mapping[str, int] = field(default_factory=dict)
 
 
 def progressions(folder: Path) -> list[list[Chord]]:
@@ -197,7 +200,8 @@ def in_time(piece: Piece, dice: Random) -> Timed:
         velocity = min(max(round(note.velocity * 127), 1), 127)
         start = max(float(start), 0.0)
         notes.append((start, max(float(end), start + 0.03), note.pitch, velocity, note.role))
-    return Timed(piece.name, tuple(notes), np.interp(piece.pulses, quarters, seconds), piece.places)
+    beats = np.interp(piece.pulses, quarters, seconds)
+    return Timed(piece.name, tuple(notes), beats, piece.places, piece.programs)
 
 
 def _drift(quarters: float, dice: Random) -> Times:
@@ -222,7 +226,8 @@ def midi(timed: Timed, dice: Random) -> mido.MidiFile:
     events: list[tuple[float, int, mido.Message]] = []
     bend = min(max(round(dice.gauss(0, 0.12) * 4096), -2000), 2000)
     for role, channel in CHANNELS.items():
-        program = dice.choice(PROGRAMS[role])
+        drawn = dice.choice(PROGRAMS[role])
+        program = timed.programs.get(role, drawn)
         events.append((0, 0, mido.Message("program_change", channel=channel, program=program)))
         for control, value in (
             (7, dice.randint(60, 115)),

@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -34,6 +35,8 @@ WIDTHS = (32, 48, 64)
 """Channels at 50, 25 and 12.5 frames a second."""
 FAR = (1, 2, 4, 8, 16, 32)
 """Dilations at the lowest rate."""
+STRETCHED = 0.4
+"""Share of examples that are slowed down or hurried by as much as an eighth."""
 SOURCE = {
     "material": "takes rendered by benchmarks/beat_takes.py: scband's own band and inventions, "
     "over progressions of the McGill Billboard corpus (CC0), and human drumming from the Groove "
@@ -98,23 +101,31 @@ class Network(nn.Module):
         return self.out(self.last(near + self.up1(middle))).transpose(1, 2)
 
 
-class Takes:
-    """All takes in memory, and examples drawn from them."""
+View = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Cues, the frames of the beats, and their places in the bar."""
 
-    def __init__(self, folders: list[Path], seed: int) -> None:
-        self.folders, self.known = folders, set[Path]()
-        self.views: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-        self.apart: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+class Takes:
+    """All takes in memory, and examples drawn from them, from each folder its share."""
+
+    def __init__(self, folders: list[Path], seed: int, shares: list[float] | None = None) -> None:
+        self.folders, self.shares, self.known = folders, shares, set[Path]()
+        self.views: list[list[View]] = [[] for _ in folders]
+        self.apart: list[list[View]] = [[] for _ in folders]
         self.dice = np.random.default_rng(seed)
         self.read()
 
     def read(self) -> None:
         """Read the takes that are there and were not read before."""
-        for path in sorted(path for folder in self.folders for path in folder.glob("*.npz")):
+        found = [
+            (i, path) for i, folder in enumerate(self.folders) for path in folder.glob("*.npz")
+        ]
+        for folder, path in sorted(found):
             if path in self.known or time.time() - path.stat().st_mtime < 5:
                 continue
             self.known.add(path)
-            target = self.apart if int(path.stem.split("-")[-1]) % 15 == 0 else self.views
+            kept = self.apart if int(path.stem.split("-")[-1]) % 15 == 0 else self.views
+            target = kept[folder]
             with np.load(path) as take:
                 for number, spacing in enumerate(take["spacings"]):
                     where = take["beats"] / spacing
@@ -124,9 +135,11 @@ class Takes:
 
     def batch(self, size: int, *, apart: bool = False) -> tuple[Tensor, Tensor]:
         source = self.apart if apart else self.views
+        parts = np.array(self.shares or [len(views) for views in source], float)
+        folders = self.dice.choice(len(source), size=size, p=parts / parts.sum())
         drawn = [
-            self._example(*source[i], varied=not apart)
-            for i in self.dice.integers(len(source), size=size)
+            self._example(*source[i][self.dice.integers(len(source[i]))], varied=not apart)
+            for i in folders
         ]
         frames, targets = (np.stack(part) for part in zip(*drawn, strict=True))
         return torch.from_numpy(frames), torch.from_numpy(targets)
@@ -134,6 +147,8 @@ class Takes:
     def _example(
         self, frames: np.ndarray, where: np.ndarray, places: np.ndarray, *, varied: bool
     ) -> tuple[np.ndarray, np.ndarray]:
+        if varied and self.dice.random() < STRETCHED:
+            frames, where = stretched(frames, where, float(self.dice.uniform(0.88, 1.13)))
         start = int(self.dice.integers(-100, max(len(frames) - LENGTH + 100, 1)))
         cut = np.zeros((LENGTH, CUES), np.float32)
         cut[:, LEVELS] = -1  # what silence looks like
@@ -158,6 +173,26 @@ class Takes:
         elif hidden < 0.22:
             cut[:, : ATTACK_BANDS // 5] = 0
             cut[:, LEVELS.start : LEVELS.start + ATTACK_BANDS // 10] = -1
+
+
+def stretched(frames: np.ndarray, where: np.ndarray, factor: float) -> tuple[np.ndarray, ...]:
+    """Make cues last so many times as long; attacks keep their height."""
+    place = np.arange(int((len(frames) - 1) * factor)) / factor
+    index = place.astype(np.int64)
+    part = (place - index).astype(np.float32)[:, None]
+    return frames[index] * (1 - part) + frames[index + 1] * part, where * factor
+
+
+def weights(path: Path) -> dict[str, Tensor]:
+    """Read a network's weights from a state.pt, or from the beats.onnx that was made of it."""
+    if path.suffix == ".pt":
+        return torch.load(path)
+    shapes = {name: value.shape for name, value in Network().state_dict().items()}
+    stored = {
+        part.name.removeprefix("0."): torch.from_numpy(onnx.numpy_helper.to_array(part).copy())
+        for part in onnx.load(path).graph.initializer
+    }
+    return {name: stored[name].reshape(shape) for name, shape in shapes.items()}
 
 
 def tapped(name: str, bpm: float) -> bool:
@@ -206,15 +241,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--resume", type=Path, help="a state.pt saved beside earlier weights")
+    parser.add_argument("--resume", type=Path, help="earlier weights: state.pt or beats.onnx")
+    parser.add_argument("--shares", type=float, nargs="+", help="of examples, for each folder")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(options.seed)
     torch.set_num_threads(1)
-    takes = Takes(options.views, options.seed)
+    takes = Takes(options.views, options.seed, options.shares)
     network = Network()
     if options.resume:
-        network.load_state_dict(torch.load(options.resume))
+        network.load_state_dict(weights(options.resume))
     mean = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
     )
