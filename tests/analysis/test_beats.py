@@ -5,7 +5,7 @@ import pytest
 
 from scband.analysis.beat import track_beats
 from scband.analysis.beat.cells import beat_cells, trace
-from scband.analysis.beat.counting import COUNTED, belief, count_bars, grids
+from scband.analysis.beat.counting import COUNTED, SIZES, belief, count_bars, grids
 from scband.analysis.beat.features import (
     FRAMES_PER_SECOND,
     frame_count,
@@ -256,6 +256,33 @@ def test_bars_are_counted_on_given_beats(bar):
     count = count_bars(logs[:, :COUNTED])
     assert (count.bars == bar).mean() > 0.9
     assert (count.places == np.arange(48) % bar).mean() > 0.9
+
+
+def odds_of(places, trust=3.0):
+    """Give the odds of a network that is so sure of these places in bars of four."""
+    odds = np.full((len(places), COUNTED), -trust, np.float32)
+    odds[np.arange(len(places)), np.flatnonzero(SIZES == 4)[0] + np.asarray(places)] = 0
+    return odds
+
+
+def test_a_fill_does_not_cost_the_count():
+    heard = np.arange(64) % 4
+    heard[29:35] = (heard[29:35] + 2) % 4
+    assert (count_bars(odds_of(heard)).places == np.arange(64) % 4).all()
+
+
+def test_a_beat_that_is_left_out_is_left_out_of_the_count():
+    places = np.delete(np.arange(65) % 4, 30)
+    assert (count_bars(odds_of(places)).places == places).mean() > 0.95
+
+
+def test_a_bar_of_four_in_doubt_of_its_half_is_no_bar_of_two():
+    odds = odds_of(np.arange(48) % 4)
+    odds[np.arange(48), np.flatnonzero(SIZES == 4)[0] + np.arange(2, 50) % 4] = -0.1
+    odds[np.arange(48), np.flatnonzero(SIZES == 2)[0] + np.arange(48) % 2] = 0.2
+    count = count_bars(odds)
+    assert set(count.bars) == {4}
+    assert (count.places == np.arange(48) % 4).all()
 
 
 @pytest.mark.parametrize("wrong", ["late", "fast", "slow 0", "longer 0"])

@@ -10,7 +10,7 @@ import pytest
 
 from scband.analysis import cqt
 from scband.analysis.barlines import recounted
-from scband.analysis.beat.counting import COUNTED
+from scband.analysis.beat.counting import COUNTED, SIZES
 from scband.analysis.beat.track import BeatTrack
 from scband.analysis.chord_decoder import Prices, chord_of, decode
 from scband.analysis.chord_model import KINDS, Evidence, pooled, states
@@ -76,14 +76,14 @@ def test_the_grid_counts_through_pickups_and_gaps() -> None:
     assert half_beats([], [], 3.0).positions.max() == -1
 
 
-def counted(places: list[int], trust: float = 3.0) -> BeatTrack:
-    """A track whose network is so sure of these places in bars of four."""
+def counted(places: list[int], bar: int = 4, trust: float = 3.0) -> BeatTrack:
+    """A track whose network is so sure of these places in bars of so many beats."""
     odds = np.full((len(places), COUNTED), -trust, np.float32)
-    odds[np.arange(len(places)), COUNTED - 4 + np.array(places)] = 0.0
+    odds[np.arange(len(places)), np.flatnonzero(np.equal(SIZES, bar))[0] + np.array(places)] = 0.0
     beats = 0.3 + 0.5 * np.arange(len(places))
     ones = tuple(beats[np.array(places) == 0].tolist())
     times = tuple(beats.tolist())
-    return BeatTrack(times, ones, Meter(4, 4), 120.0, (), 1.0, tuple(places), odds)
+    return BeatTrack(times, ones, Meter(bar, 4), 120.0, (), 1.0, tuple(places), odds)
 
 
 def with_chords(track: BeatTrack, ones: list[int]) -> tuple[Grid, NDArray[np.float32]]:
@@ -116,6 +116,19 @@ def test_bar_lines_stay_where_chords_say_nothing() -> None:
 def test_a_count_that_was_lost_on_the_way_is_mended_by_the_chords() -> None:
     track = counted([n % 4 for n in range(24)] + [(n - 1) % 4 for n in range(24, 64)])
     assert heard_ones(track, list(range(0, 64, 4))) == list(range(0, 64, 4))
+
+
+@pytest.mark.parametrize(("heard", "true"), [(3, 4), (4, 3)])
+def test_whether_bars_have_three_beats_or_four_is_told_by_the_chords(heard: int, true: int) -> None:
+    track = counted([n % heard for n in range(72)], bar=heard)
+    assert heard_ones(track, list(range(0, 72, true))) == list(range(0, 72, true))
+
+
+@pytest.mark.parametrize("bar", [3, 4])
+def test_bars_keep_their_length_where_chords_say_nothing(bar: int) -> None:
+    track = counted([n % bar for n in range(72)], bar=bar)
+    grid, scores = with_chords(track, [])
+    assert recounted(scores, grid, Prices(), track) == track.downbeat_times
 
 
 def test_a_bar_of_two_within_a_song_in_four_is_kept() -> None:

@@ -1,11 +1,11 @@
 """Where the bars begin, as beats and chords have it together: harmony changes at bar lines.
 
 A beat tracker hears accents, and may take the backbeat or the middle of the bar for its one, or
-lose count in a fill. Here the count is taken again together with the chords: the most likely way
-through places in bars and chords at once (Viterbi), where a change of chord costs what its place
-in the bar has it cost, and to lose count costs more than any single surprise. Joint decoding of
-chords and bars is after Papadopoulos and Peeters ("Joint estimation of chords and downbeats from
-an audio signal", TASLP 2011).
+lose count in a fill, or hear threes in a swing. Here the count is taken again together with the
+chords: the most likely way through places in bars and chords at once (Viterbi), where a change of
+chord costs what its place in the bar has it cost, and to lose count costs more than any single
+surprise. Joint decoding of chords and bars is after Papadopoulos and Peeters ("Joint estimation of
+chords and downbeats from an audio signal", TASLP 2011).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scband.analysis.beat.counting import PLACES, SIZES, count_bars
+from scband.analysis.beat.counting import PLACES, SIZES, bar_lengths
 from scband.analysis.chord_decoder import Prices, change_prices
 
 if TYPE_CHECKING:
@@ -28,10 +28,14 @@ _TRUST = 0.35
 """What the odds of the beat tracker weigh beside the scores of the chords."""
 _LEAST_LIKELY = -1.0
 """A place is held no less likely against the best: what misleads in one bar does so in all."""
-_SLIP = 20.0
+_SLIP = 15.0
 """What it costs to go anywhere but to the next place of the bar."""
+_METER_CHANGE = 30.0
+"""What it costs to go on in bars of another length."""
+_PAIR = 2
+"""Beats in a bar of 6/8; to chords, half a bar of four looks like it."""
 _RARE = 0.1
-"""Bars of a length that fewer beats than this share are in were miscounted."""
+"""Bars of pairs, or of others, that fewer beats than this share are in were miscounted."""
 _FRESH = 128
 """Marks in the way back that a chord began."""
 
@@ -42,7 +46,8 @@ def recounted(
     """Return the downbeats (seconds) that fit both chords (cells, states) and `track.odds`.
 
     `grid` is the one that was laid on the beats of `track`. A track without odds, or with no beat
-    on the grid, keeps its downbeats. Bars keep the lengths that the tracker heard often.
+    on the grid, keeps its downbeats. Beats that fall into three (bars of two) stay with the
+    tracker; whether others make bars of three or four, the chords have a say in.
     """
     beats = np.asarray(track.beat_times, dtype=float)
     cells = np.searchsorted(grid.edges[:-1], beats + 1e-6, side="right") - 1
@@ -50,11 +55,10 @@ def recounted(
     if len(track.odds) != len(beats) or not inside.any():
         return track.downbeat_times
     cells, beats = cells[inside], beats[inside]
-    lengths = _lengths(track.odds[inside])
-    bars = np.flatnonzero(np.isin(SIZES, lengths))
-    likely = np.where(
-        SIZES[bars] == lengths[:, None], _doubted(track.odds[inside])[:, bars], -np.inf
-    )
+    allowed = _allowed(track.odds[inside])
+    bars = np.flatnonzero(allowed.any(axis=0))
+    likely = _doubted(np.where(allowed, track.odds[inside], -np.inf)[:, bars])
+    likely[~allowed[:, bars]] = -np.inf
     odds = np.zeros((cells[-1] - cells[0] + 1, len(bars)))
     odds[cells - cells[0]] = _TRUST * likely
     onset = np.isin(np.arange(len(odds)), cells - cells[0])
@@ -62,11 +66,13 @@ def recounted(
     return tuple(beats[PLACES[bars][way[onset]] == 0].tolist())
 
 
-def _lengths(odds: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Give the length of the bar that each beat is in; rare lengths were miscounted."""
-    lengths = count_bars(odds).bars
-    counts = np.bincount(lengths)
-    return np.where(counts[lengths] >= _RARE * len(lengths), lengths, counts.argmax())
+def _allowed(odds: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Say which states each beat may be in, as (beats, states): pairs, or threes and fours."""
+    pairs = bar_lengths(odds) == _PAIR
+    share = pairs.mean()
+    if min(share, 1 - share) < _RARE:
+        pairs[:] = share > 1 / 2
+    return np.asarray(pairs[:, None] == np.equal(SIZES, _PAIR))
 
 
 def _doubted(odds: NDArray[np.float32]) -> NDArray[np.float32]:

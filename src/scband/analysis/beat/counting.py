@@ -25,11 +25,13 @@ COUNTED = len(SIZES)
 FAULTS = ("late", "fast", "slow", "skew")
 CLASSES = COUNTED + len(FAULTS)
 
-_SLIP = 1e-3
-"""How likely a bar is cut short or a beat added, at each beat."""
-_METER_CHANGE = 1e-4
-_LEAST = 1e-4
-
+_NEWS = 0.25
+"""What is new in what a beat says of its place: the beats around it are judged by the same bars."""
+_SLIP = 12.0
+"""What it costs, as a log likelihood, to cut a bar short or to add a beat."""
+_METER_CHANGE = 20.0
+_SIZE_DOUBT = 8.0
+"""No beat is surer than this of how long its bar is, as a log likelihood."""
 
 _OTHERS = (("slow", 2.0, 1.0, 2), ("longer", 1.5, 0.5, 3), ("shorter", 2 / 3, 1 / 3, 2))
 """Grids in other proportions: name, beats from one to the next, beats between phases, phases."""
@@ -69,15 +71,18 @@ def _right(logits: Array) -> Array:
     return right
 
 
-def _transitions() -> Array:
-    """Return log P(state after state): on in the bar, at times a slip, rarely another meter."""
-    table = np.full((COUNTED, COUNTED), _METER_CHANGE / COUNTED)
-    for state, (size, place) in enumerate(zip(SIZES, PLACES, strict=True)):
-        same = np.equal(SIZES, size)
-        table[state, same] = _SLIP / size
-        table[state, same & ((place + 1) % size == PLACES)] = 1.0
-    moves: Array = np.log(table / table.sum(1, keepdims=True)).astype(np.float32)
-    return moves
+def bar_lengths(evidence: Array) -> NDArray[np.int64]:
+    """Give the length in beats of the bar that each beat is in, whatever its place there.
+
+    `evidence` (beats, COUNTED) holds the log likelihood of each state. A bar of four that is
+    certain but for its half would lose to bars of two, were lengths and places found together.
+    """
+    sizes = np.array(BAR_LENGTHS)
+    each = [np.logaddexp.reduce(evidence[:, np.equal(SIZES, size)], axis=1) for size in sizes]
+    likely = np.stack(each, 1)
+    likely = np.maximum(likely - likely.max(axis=1, keepdims=True), -_SIZE_DOUBT)
+    moves = -_METER_CHANGE * (1 - np.eye(len(sizes)))
+    return sizes[_best_way(_NEWS * likely, moves)]
 
 
 def count_bars(evidence: Array) -> Count:
@@ -85,15 +90,23 @@ def count_bars(evidence: Array) -> Count:
 
     `evidence` (beats, COUNTED) holds the log likelihood of each state.
     """
-    moves, best = _transitions(), evidence[0].copy()
-    back = np.zeros(evidence.shape, np.int64)
-    for beat in range(1, len(evidence)):
-        scores = best[:, None] + moves
-        back[beat] = scores.argmax(0)
-        best = scores.max(0) + evidence[beat]
-    state = int(best.argmax())
-    path = np.empty(len(evidence), np.int64)
-    for beat in range(len(evidence) - 1, -1, -1):
+    lengths = bar_lengths(evidence)
+    inside = np.where(np.equal(SIZES, lengths[:, None]), _NEWS * evidence, -np.inf)
+    same = np.equal(SIZES[:, None], SIZES)
+    follows = same & ((PLACES[:, None] + 1) % SIZES[:, None] == PLACES)
+    path = _best_way(inside, np.where(follows, 0.0, -_SLIP))
+    return Count(PLACES[path], SIZES[path])
+
+
+def _best_way(scores: Times, moves: Times) -> NDArray[np.int64]:
+    """Find the states (beats,) whose scores (beats, states) and moves (from, to) sum to most."""
+    best, back = scores[0], np.zeros(scores.shape, np.int64)
+    for beat in range(1, len(scores)):
+        ways = best[:, None] + moves
+        back[beat] = ways.argmax(0)
+        best = ways.max(0) + scores[beat]
+    path, state = np.empty(len(scores), np.int64), int(best.argmax())
+    for beat in range(len(scores) - 1, -1, -1):
         path[beat] = state
         state = int(back[beat, state])
-    return Count(PLACES[path], SIZES[path])
+    return path
