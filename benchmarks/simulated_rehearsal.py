@@ -1,6 +1,7 @@
 """Rehearse without time: the analysis hears a file offline, the tracker follows, a clock is moved.
 
-What is simulated is sclang's clock alone; frames and onsets are the server's own.
+What is simulated is sclang's clock alone; frames and onsets are the server's own, and all who hear
+them are a session's.
 """
 
 from __future__ import annotations
@@ -13,16 +14,21 @@ import soundfile
 import soxr
 from offline_listening import SAMPLE_RATE, listen
 
+from scband.agents import load
+from scband.agents.choice import style_for
 from scband.agents.form import Form
 from scband.analysis.follow import BeatTracker
+from scband.analysis.follow.chords import LiveChords
 from scband.analysis.frames import Frame, Onset, decode_frame, decode_onset
 from scband.analysis.pitch import PitchFusion
 from scband.chart import read
+from scband.live.feel import Feel
 from scband.live.follow import ControlLaw
 from scband.live.recount import Recount
 from scband.live.simulation import simulate
 from scband.live.togetherness import Sounding, Together, figures
 from scband.live.truth import expected_beats, read_truth
+from scband.live.whereabouts import Whereabouts
 from scband.supercollider.synthdefs import compiled_synthdefs
 
 LATENCY = 0.045
@@ -51,7 +57,8 @@ def simulate_take(
     take: Path, beats: Path, chart: Path, *, follow: str, strength: float
 ) -> Together:
     """Follow a recording from its first beat, and return how together they were."""
-    form = Form(read(chart), count_in=False)
+    song = read(chart)
+    form = Form(song, count_in=False)
     expected = expected_beats(read_truth(beats), form)
     meter = form.bars[0].meter
     unit = 1.5 if meter.compound else 1.0
@@ -59,7 +66,9 @@ def simulate_take(
     tempo = 60 / float(np.median(np.diff([b.time for b in expected[:5]]))) * unit
     tracker = BeatTracker(tempo=tempo, meter_beats=meter.beats, pulse=unit)
     tracker.place(start, 0.0, tempo)
-    recount = Recount(unit)
+    recount, whereabouts = Recount(unit), Whereabouts(form, unit)
+    chords = LiveChords(song.tonality, whereabouts.hear)
+    feel = Feel(load(style_for(song)).swing_at(tempo).ratio) if unit == 1.0 else None
     waiting = [event for event in heard(take) if event[0] > start - 0.05]
     waiting.reverse()
 
@@ -68,9 +77,12 @@ def simulate_take(
             time, frame, onset = waiting.pop()
             if frame is not None:
                 tracker.hear_frame(frame, time)
+                chords.hear_frame(frame, time)
             elif onset is not None:
                 tracker.hear_onset(onset, time)
                 recount.hear_onset(time)
+                if feel is not None and feel.hear(tracker.pulse(time)):
+                    tracker.expect(tempo, meter_beats=meter.beats, pulse=unit, swing=feel.swing)
 
     clock = simulate(
         ControlLaw(follow, strength, tempo, unit),
@@ -81,6 +93,7 @@ def simulate_take(
         start=start,
         latency=LATENCY,
         recount=recount,
+        whereabouts=whereabouts,
     )
     band = np.array(clock.sounded)
     return figures(

@@ -19,6 +19,7 @@ from scband.live.conductor import Conductor
 from scband.live.events import ChordTaken
 from scband.live.harmony import harmony_from, harmony_of
 from scband.live.planner import Planner
+from scband.live.whereabouts import Evidence
 from scband.supercollider.engine import BeatReport
 from scband.supercollider.patterns import PatternController
 from scband.theory import Chord
@@ -32,7 +33,8 @@ class ChordFollowing:
     """Lets the band play the chords that it hears, from the next beat on.
 
     `line()` is the clock's, `tell` hears of every chord taken, `later(seconds, command)` does
-    something in a while. Called in the thread that decides.
+    something in a while. `on_evidence` is told how well chords fit, as long as they are the
+    chart's. Called in the thread that decides.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class ChordFollowing:
         line: Callable[[], ClockLine],
         tell: Callable[[Event], None],
         later: Callable[[float, Callable[[], None]], None],
+        on_evidence: Callable[[Evidence, float], None],
     ) -> None:
         self._conductor = conductor
         self._planner = planner
@@ -52,7 +55,8 @@ class ChordFollowing:
         self._tell = tell
         self._later = later
         self._report: BeatReport | None = None
-        self._chords = LiveChords(conductor.form.song.tonality)
+        self._on_evidence = on_evidence
+        self._chords = LiveChords(conductor.form.song.tonality, self._fitted)
         self.held = False
         self.heard: HeardChord | None = None
         """What the performer plays, whether or not the band takes it."""
@@ -97,6 +101,10 @@ class ChordFollowing:
 
     def _look(self) -> None:
         self._consider(time.time())
+
+    def _fitted(self, evidence: Evidence, time: float) -> None:
+        if not self.held:
+            self._on_evidence(evidence, time)
 
     def _consider(self, when: float) -> None:
         self.heard = self._chords.heard(when)

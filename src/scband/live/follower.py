@@ -12,6 +12,7 @@ from scband.analysis.follow import Pulse
 from scband.live.clockline import ClockLine
 from scband.live.follow import ControlLaw, Correction, off_by
 from scband.live.recount import Recount
+from scband.live.whereabouts import Whereabouts
 
 _EVERY = 0.5
 _AT_ONCE = 0.125
@@ -20,7 +21,7 @@ _SURPRISE = 0.025
 """Seconds by which what is heard differs from what was decided upon, that are a surprise."""
 _COUNT_SECONDS = 0.1
 _MADE_GOOD, _MOST_OWED = 0.3, 2.5
-"""Felt beats: less has been made good, and more is not believed."""
+"""Felt beats: less has been made good, and more is not believed unless the chart says so."""
 _LEAST_TEMPO = 0.0005  # of the tempo: less is not worth a message
 _LEAST_SECONDS = 0.0005
 
@@ -43,16 +44,23 @@ class Follower:
     """Decides twice a beat, sooner where the performer surprises, how the clock moves.
 
     `ahead` is how long (seconds) after it was decided a move begins to sound. `recount` tells
-    where beats were lost or gained while the performer's tempo changed: they are made good.
+    where beats were lost or gained while the performer's tempo changed, `whereabouts` where the
+    chords say that they were: they are made good.
     """
 
     def __init__(
-        self, law: ControlLaw, line: ClockLine, ahead: float, recount: Recount | None = None
+        self,
+        law: ControlLaw,
+        line: ClockLine,
+        ahead: float,
+        recount: Recount | None = None,
+        whereabouts: Whereabouts | None = None,
     ) -> None:
         self.law = law
         self.line = line
         self.ahead = ahead
         self.recount = recount or Recount(law.unit)
+        self.whereabouts = whereabouts
         self.coasting = False
         self.doubted = 0.0
         """Quarter notes for which what is heard was not believed, on end."""
@@ -104,8 +112,23 @@ class Follower:
             owed = self._offset - apart
             self._owing = _MADE_GOOD < abs(owed) < _MOST_OWED
             self._error = owed * self.law.unit
+            self._begin_account()
         elif self.recount.calm and not self._owing:
             self._offset = round(apart)  # all is well: this is where the performer is
+        if not self._owing:
+            self._look_at_the_chart(apart)
+
+    def _look_at_the_chart(self, apart: float) -> None:
+        """Make good what the chords say that the count has lost; `apart` as it is counted."""
+        lost = self.whereabouts.lost(self.line) if self.whereabouts is not None else 0
+        if lost:
+            self._offset = round(apart) + lost
+            self._error = lost * self.law.unit
+            self._owing = True
+
+    def _begin_account(self) -> None:
+        if self.whereabouts is not None:
+            self.whereabouts.forget()
 
     def _off(self, heard: Pulse, beat: float) -> float:
         """Return how many quarters the band is behind: to the nearest beat, or to the right one."""
@@ -114,6 +137,7 @@ class Follower:
         if self._owing:
             error = self._error + off_by(error, self._error, unit)
             self._owing = abs(error) > _MADE_GOOD * unit
+            self._begin_account()  # what was heard on the way tells of no one place
         self._error = error
         return error
 

@@ -81,6 +81,7 @@ class Playing:
             line=lambda: following.line,
             tell=tell,
             later=later,
+            on_evidence=following.hear_chords,
         )
         self.line: deque[HeardNote] = deque(maxlen=_REMEMBERED)
         self.listeners: list[Listener] = [self.chords, LiveLine(self._line_note)]
@@ -96,6 +97,7 @@ class Playing:
         self._waiting: ClickCount | PerformanceStart | None = None
         self._bar_intensity = conductor.intensity
         self._shaped = 0.0
+        self._nearer = 0.0
 
     @property
     def waiting(self) -> bool:
@@ -104,9 +106,13 @@ class Playing:
 
     # --- the beginning -------------------------------------------------------------------------
 
-    def begin(self, latency: float) -> None:
-        """Start the clock, or wait for the performer to count in."""
-        self.planner.latency = latency
+    def begin(self, latency: float, nearer: float) -> None:
+        """Start the clock, or wait for the performer to count in.
+
+        `latency` is how far ahead (seconds) notes are sent, `nearer` how far once the performer is
+        followed.
+        """
+        self.planner.latency, self._nearer = latency, nearer
         form, law = self.conductor.form, self.following.law
         if self._cued:
             return
@@ -123,22 +129,25 @@ class Playing:
 
     def enter(self, entry: Entry) -> None:
         """Come in with a bar at the time and the tempo that the performer has given."""
+        counted = isinstance(self._waiting, PerformanceStart)
         self._waiting, self._cued = None, False
         self.conductor.tempo = entry.tempo
         if entry.number or not self.conductor.decided:
             self.planner.first(entry.number)
         lead = entry.time - time.time() - self.planner.latency
-        self._start(entry.tempo, max(lead, 0.0), entry.number)
+        self._start(entry.tempo, max(lead, 0.0), entry.number, counted=counted)
 
     def stand(self) -> None:
         """Stop the clock until the band is cued in again."""
         self._patterns.stop()
         self._cued = True
 
-    def _start(self, tempo: float, lead: float, number: int) -> None:
+    def _start(self, tempo: float, lead: float, number: int, *, counted: bool = False) -> None:
         slot = self.conductor.form.slot(number)
         assert slot is not None
-        self.following.start(tempo, self.planner.latency, tempo)
+        self.following.start(tempo, self.planner.latency, tempo, counted=counted)
+        if self.following.law.follows:
+            self.following.draw_near(self._nearer)
         self._patterns.start(tempo, min(lead, 10.0), slot.start)
 
     # --- events --------------------------------------------------------------------------------
@@ -197,6 +206,7 @@ class Playing:
         self.beat = report
         self._patterns.resend()
         self.following.beat(report)
+        self.planner.latency = self.following.latency
         self.chords.at_beat(report)
         if self.following.law.follows:
             self.conductor.tempo = self.following.line.tempo
@@ -299,6 +309,8 @@ class Playing:
         """Follow otherwise from now on."""
         self.conductor.mode, self.conductor.strength = mode, strength
         self.following.set(mode, strength)
+        if self.following.law.follows:
+            self.following.draw_near(self._nearer)
 
     def set_shapes(self, shapes: bool) -> None:  # a switch is a truth value
         """Follow the performer's dynamics, or not."""

@@ -35,6 +35,7 @@ from scband.live.player import Player
 from scband.live.playing import Playing
 from scband.live.status import Status, heard_by, place_of
 from scband.live.timekeeper import check_time_keeper
+from scband.live.whereabouts import Whereabouts
 from scband.settings import CountIn, Settings
 from scband.supercollider.engine import BeatReport, Engine, EngineEvent
 from scband.supercollider.jack import JackState
@@ -173,6 +174,7 @@ class Session(Hands):
             conductor.swing_ratio,
             later=self._control.post,
             tell=self.bus.tell,
+            whereabouts=Whereabouts(conductor.form, unit),
         )
         return Playing(
             conductor,
@@ -234,13 +236,13 @@ class Session(Hands):
                 self.engine.recorder.start(self._record, stems=self._stems)
             if self._log is not None:
                 self._log.begin()
-            latency = self._latency()
+            latency, nearer = self._latencies()
             self.patterns.set_latency(latency)
             self._control.start()
             self.midi.start(self.bus)
             if self._input is not None or self._card:
                 self._playing.ears = self._listening.start(self._input, self._monitor)
-            self._control.ask(lambda: self._playing.begin(latency))
+            self._control.ask(lambda: self._playing.begin(latency, nearer))
         except BaseException:
             self.stop()
             raise
@@ -260,11 +262,11 @@ class Session(Hands):
     def _sound(self, player: str) -> str:
         return sound_of(player, self.conductor.style.sounds)
 
-    def _latency(self) -> float:
-        """Return how far ahead notes are sent: nearer, where the performer is to be answered."""
-        if self.conductor.mode is FollowMode.CLICK:
-            return self.settings.latency
-        return min(self.settings.latency, follow_latency(self.settings, self.jack))
+    def _latencies(self) -> tuple[float, float]:
+        """Return how far ahead notes are sent, and how far where the performer is answered."""
+        nearer = min(self.settings.latency, follow_latency(self.settings, self.jack))
+        far = self.conductor.mode is FollowMode.CLICK
+        return (self.settings.latency if far else nearer, nearer)
 
     def _open_log(self) -> None:
         path = self._log_path

@@ -14,6 +14,7 @@ from scband.live.clockline import ClockLine
 from scband.live.follow import ControlLaw, within_octave
 from scband.live.follower import Follower
 from scband.live.recount import Recount
+from scband.live.whereabouts import Whereabouts
 
 _FRAME_SECONDS = 0.01
 
@@ -83,16 +84,17 @@ def simulate(
     start: float = 0.0,
     latency: float = 0.04,
     recount: Recount | None = None,
+    whereabouts: Whereabouts | None = None,
 ) -> SimulatedClock:
     """Let a band follow for so many seconds; beat 0 sounds at `start`.
 
     `hear(time)` lets the ears catch up to a time, `pulse` is asked as a tracker is. `latency` is
-    how far ahead of sounding notes leave, `recount` hears the onsets.
+    how far ahead of sounding notes leave, `recount` hears the onsets, `whereabouts` the chords.
     """
     clock, line = SimulatedClock(tempo, time=start), ClockLine(tempo)
     clock.sounded.append((0, start))
     line.pin(0.0, start)
-    follower = Follower(law, line, latency, recount)
+    follower = Follower(law, line, latency, recount, whereabouts)
     for frame in range(round(seconds / _FRAME_SECONDS)):
         now = start + frame * _FRAME_SECONDS
         hear(now)

@@ -7,6 +7,7 @@ of a second is weighed by `chord_network`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,10 +59,16 @@ class LiveChords:
     """Hears which chord the performer plays; `key` is where it is likeliest to come from.
 
     Times are seconds of whoever feeds it. It takes frames (100 a second), or the notes of a
-    keyboard, or both.
+    keyboard, or both. `on_evidence(evidence, time)` is told what each twelfth of a second, which
+    ended at `time`, says by itself of every chord: (12, KINDS), in natural logarithms.
     """
 
-    def __init__(self, key: Key | None = None) -> None:
+    def __init__(
+        self,
+        key: Key | None = None,
+        on_evidence: Callable[[Beliefs, float], None] | None = None,
+    ) -> None:
+        self._on_evidence = on_evidence
         self._network = load()
         self._key = key
         self._sum = np.zeros(BAND_COUNT, dtype=np.float32)
@@ -156,6 +163,8 @@ class LiveChords:
 
     def _step(self, spectrum: NDArray[np.float32], time: float, trust: float = _TRUST) -> None:
         evidence = self._network.beliefs(spectrum)
+        if self._on_evidence is not None:
+            self._on_evidence(evidence, time)
         goes_on = self._beliefs + np.log(1 - _CHANGE)
         begins = self._prior + np.log(_CHANGE)
         beliefs = np.logaddexp(goes_on, begins) + trust * evidence
