@@ -143,13 +143,15 @@ def rehearse(
     chords: str | Path | None = None,
     settings: Settings | None = None,
     on_boot: Callable[[str], None] | None = None,
+    on_beat: Callable[[Session, float], None] | None = None,
 ) -> Rehearsed:
     """Let the band follow a recording whose beats are known, and measure how together they are.
 
     `count_in`: `player` puts clicks before the recording, `performance` lets the band find its
     own way in, `band` and `none` let both begin together. With `chords`, a .lab file of what is
-    played, the band takes its chords by ear and is measured against that. Takes as long as the
-    recording. Raises ChartError, SessionError, AudioFileError and SuperColliderError.
+    played, the band takes its chords by ear and is measured against that. `on_beat(session, beat)`
+    is called on the band's beats, with a session under its hands. Takes as long as the recording.
+    Raises ChartError, SessionError, AudioFileError and SuperColliderError.
     """
     song = chart if isinstance(chart, SongMap) else read(chart)
     known = truth if isinstance(truth, Truth) else read_truth(truth)
@@ -184,16 +186,21 @@ def rehearse(
         )
         session.on_boot = on_boot
         cue = counted if cued else None
-        return _run(session, _Take(played, expected, cue, chords=heard))
+        return _run(session, _Take(played, expected, cue, chords=heard), on_beat)
 
 
-def _run(session: Session, take: _Take) -> Rehearsed:
+def _run(
+    session: Session, take: _Take, on_beat: Callable[[Session, float], None] | None
+) -> Rehearsed:
     events = session.bus.subscribe(_CAPACITY)
     last = take.played.pad + take.expected[-1].time + _AFTER_SECONDS
     deadline = time.monotonic() + _BOOT_SECONDS + last
     with session:
         while time.monotonic() < deadline and not session.finished.is_set():
-            take.take_in(events.wait(0.2), session)
+            event = events.wait(0.2)
+            take.take_in(event, session)
+            if on_beat is not None and isinstance(event, BeatReport):
+                on_beat(session, event.beat)
             if take.cue is not None and take.seconds() > _CUE_SECONDS:
                 _cue(session, take)
             if take.seconds() > last:

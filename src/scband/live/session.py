@@ -332,6 +332,11 @@ class Session(Hands):
         """Return which sample of the input's count sounds at a Unix time, as notes are timed."""
         return self._listening.clock.samples_at(when)
 
+    @property
+    def latency(self) -> float:
+        """How far ahead of sounding notes are sent, in seconds; less once somebody is followed."""
+        return self._playing.following.latency
+
     def answer(self, player: str, decide: Decide | None) -> None:
         """Let a player answer every onset of the input at once; None ends it.
 
