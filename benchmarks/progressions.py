@@ -21,6 +21,35 @@ Gm7 C9sus Fmaj9 Bbmaj7#11 Am7 Abm7 Gm7 C7#11 F69
 Ebmaj7 Gbmaj7 Bmaj7 Dmaj7 Bm7 E7 Am9 D13 Gmaj9 Cm9 F13 Bbmaj7 Bb6
 C C/E F Fm6 C/G G7sus G7 Am Am/G D7/F# G7 C6
 """
+_CELLS = """
+Dm7 G7 Cmaj7 C6
+Dm7 G7 Cmaj7 A7 Dm7 G7 Em7 A7
+Dm7b5 G7 Cm7 Cm6
+Dm7b5 G7b9 Cm6 Cm7
+Em7 A7 Dm7 G7 C6
+Cmaj7 Am7 Dm7 G7
+Cmaj7 Fmaj7 Em7 A7 Dm7 G7 C6
+C6 Cdim7 Dm7 G7 C6
+Cmaj7 Gm7 C7 Fmaj7 Fm7 Bb7 Cmaj7
+C7 F7 C7 Gm7 C7 F7 F#dim7 C7 A7 Dm7 G7 C7 G7
+Cm7 Fm7 Cm7 Ab7 G7 Cm7
+Am7 D7 Gmaj7 Cmaj7 F#m7b5 B7 Em7 E7
+Fm7 Bb7 Ebmaj7 Am7b5 D7 Gm7 C7 Fm7
+Cmaj7 Bm7b5 E7 Am7 D7 Dm7 G7
+Em7b5 A7 Dm7 G7 Cmaj7
+D7 G7 C7 F7 Bb6
+C7 Bb7 C7 Bb7
+Cm7 F7 Cm7 F7
+Fmaj7 Em7 Dm7 Cmaj7
+Cmaj7 Db7 Cmaj7
+Am7 Dm7 G7 Cmaj7 Fmaj7 Bm7b5 E7 Am6
+"""
+
+
+def lines() -> list[list[Chord]]:
+    """Give the progressions as written, and cells that many tunes share, in one key each."""
+    written = [line.split() for line in (_KINDS + _CELLS).split("\n") if line]
+    return [[Chord(name) for name in line] for line in written]
 
 
 def progressions() -> list[list[Chord]]:

@@ -12,8 +12,16 @@ from scband.analysis import cqt
 from scband.analysis.barlines import recounted
 from scband.analysis.beat.counting import COUNTED, SIZES
 from scband.analysis.beat.track import BeatTrack
-from scband.analysis.chord_decoder import Prices, chord_of, decode
-from scband.analysis.chord_model import KINDS, Evidence, pooled, states
+from scband.analysis.chord_decoder import Entries, Prices, chord_of, decode, first_basses
+from scband.analysis.chord_model import (
+    KINDS,
+    Evidence,
+    State,
+    fullness,
+    pooled,
+    states,
+    undertone,
+)
 from scband.analysis.decoder_child import Level, Loudness
 from scband.analysis.decoding import integrated_loudness
 from scband.analysis.grid import bar_numbers, half_beats
@@ -22,6 +30,7 @@ from scband.analysis.likeness import Likeness
 from scband.analysis.repeats import find_links, read_together
 from scband.analysis.sections import find_sections
 from scband.analysis.spectral import survey
+from scband.analysis.successions import follows, groups
 from scband.analysis.tuning import retuned, tuning_cents
 from scband.score import Meter
 from scband.theory import Chord
@@ -147,8 +156,45 @@ def test_a_change_of_chord_must_pay_for_itself() -> None:
     scores = np.zeros((8, len(states())), dtype=np.float32)
     scores[:, 5] = 1.0
     scores[3, 9] = 2.0
-    assert set(decode(scores, np.full(8, 5.0)).tolist()) == {5}
-    assert decode(scores, np.full(8, 0.1))[3] == 9
+    dear, cheap = (Entries.at_price(np.full(8, price)) for price in (5.0, 0.1))
+    assert set(decode(scores, dear, 0 * follows()).tolist()) == {5}
+    assert decode(scores, cheap, 0 * follows())[3] == 9
+
+
+def chord_state(root: int, kind: str) -> int:
+    """The state of a chord over its root."""
+    number = next(n for n, known in enumerate(KINDS) if known.name == kind)
+    return states().index(State(root, number, root))
+
+
+@pytest.mark.parametrize(("bass", "name"), [(9, "min7"), (0, "maj")])
+def test_the_bass_where_a_chord_begins_tells_its_root(bass: int, name: str) -> None:
+    scores = np.zeros((16, len(states())), dtype=np.float32)
+    scores[8:, [chord_state(0, "maj"), chord_state(9, "min7")]] = 2.0
+    scores[:8, chord_state(5, "maj")] = 2.0
+    under = np.zeros((16, 12), dtype=np.float32)
+    under[:8, 5], under[8:10, bass], under[10:, 4] = 1.0, 1.0, 1.0  # then it walks on
+    entries = Entries.at_price(np.full(16, 1.0))
+    entries = replace(entries, basses=first_basses(under, Prices(bass=2.5)))
+    path = decode(scores, entries, 0 * follows())
+    assert path.tolist() == [chord_state(5, "maj")] * 8 + [chord_state(bass, name)] * 8
+
+
+def test_a_bass_alone_counts_less_than_what_sounds_together() -> None:
+    keys = np.full((4, 88), 0.1, dtype=np.float32)
+    keys[:, 40 - 21] = 0.9
+    for pitch in (60, 64, 67):
+        keys[:2, pitch - 21] = 0.9
+    assert fullness(keys)[:2].min() > 2.0 > 0.1 > fullness(keys)[2:].max()
+    assert undertone(keys)[3].argmax() == 40 % 12
+
+
+def test_chords_follow_as_they_usually_do() -> None:
+    group, _ = groups()
+    table = follows()
+    five, one, far = (group[chord_state(*it)] for it in ((7, "7"), (0, "maj"), (1, "maj")))
+    assert table[one, five] > 0.5 > -0.5 > table[far, five]
+    assert table[five, five] == table[0, five] == table[five, 0] == 0.0
 
 
 def in_turn(order: str, seed: int = 2) -> Likeness:
@@ -163,7 +209,8 @@ def test_repeated_bars_are_read_together() -> None:
     bars = [(4 * n, 4 * n + 4) for n in range(8)]
     links = dict(find_links(alike, bars))
     assert links[0, 4] == ((16, 20),)
-    parts = ("triad", "bass", "seventh", "ninth", "eleventh", "thirteenth", "treble", "low")
+    parts = ("triad", "bass", "seventh", "ninth", "eleventh", "thirteenth", "treble", "low",
+             "under", "fullness")  # fmt: skip
     empty = {name: np.zeros((32, 3), dtype=np.float32) for name in parts}
     heard = Evidence(np.arange(33.0), **empty)
     heard.triad[0:4, 1] = 1.0

@@ -60,4 +60,5 @@ def test_the_models_travel_with_their_licences() -> None:
         assert (folder / f"{name}.onnx").stat().st_size > 100_000
         assert word in (folder / f"{name}.LICENSE").read_text()
     assert (folder / "keys.json").is_file()
+    assert (folder / "successions.json").is_file()
     assert "Spotify" in (folder / "basic_pitch.NOTICE").read_text()  # as its licence asks

@@ -1,4 +1,4 @@
-"""The most likely chords on the beat grid, with meter, key and repeats as what is known before."""
+"""The most likely chords on the beat grid, with meter, bass, key and custom as what is known."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scband.analysis.chord_model import KINDS, State, states
+from scband.analysis.successions import groups
 from scband.theory import Chord
 from scband.theory.harmony import KEYS, fit
 from scband.theory.pitch import FLAT_NAMES
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _DOUBT = 0.3  # how much of a habit is taken as chance
+_PASSING = 0.05  # how often another note is heard where a chord's bass should be
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Prices:
     offbeat: float = 10.3
     key: float = 0.76
     habit: float = 0.5  # what the kinds of chords that this music uses gain
+    bass: float = 0.0  # what it costs not to begin over one's own bass
+    custom: float = 0.0  # what it is worth to follow as chords usually follow
 
 
 def chord_of(state: State, flats: bool = True) -> Chord:
@@ -60,36 +64,88 @@ def change_prices(positions: NDArray[np.int_], prices: Prices, size: int) -> NDA
     return np.asarray(np.where(positions == 0, prices.downbeat, cost))
 
 
-def decode(
-    scores: NDArray[np.float32],
-    costs: NDArray[np.float64],
-    gains: NDArray[np.float64] | None = None,
-    keys: NDArray[np.int_] | None = None,
-) -> NDArray[np.int_]:
-    """Find the best path of states (Viterbi); a change costs `costs[cell]`.
+def first_basses(under: NDArray[np.float32], prices: Prices) -> NDArray[np.float64]:
+    """Give what a chord over each bass has by beginning in each cell (cells, 12), 0 or less.
 
-    `gains` (keys, states) is what a chord gains by being entered in a key, `keys` each cell's key.
+    `under` (cells, 12) is how loud each pitch class is in the bass. A bass may wander through its
+    chord, but it says where a chord begins; where it is silent nothing is known.
+    """
+    beat = np.minimum(under, 1.0)
+    beat[:-1] = (beat[:-1] + beat[1:]) / 2
+    level = beat.max(axis=1, keepdims=True)
+    share = beat**2 / ((beat**2).sum(axis=1, keepdims=True) + 1e-6)
+    return np.asarray(prices.bass * level * np.log((share + _PASSING) / (1 + _PASSING)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entries:
+    """What it brings to begin each chord in each cell.
+
+    `costs` (cells,) is the price of any change, `gains` (keys, states) what chords gain by a key,
+    `keys` (cells,) each cell's key, `basses` (cells, 12) as of `first_basses`.
+    """
+
+    costs: NDArray[np.float64]
+    gains: NDArray[np.float64]
+    keys: NDArray[np.int_]
+    basses: NDArray[np.float64]
+
+    @classmethod
+    def at_price(cls, costs: NDArray[np.float64]) -> Entries:
+        """Let any chord begin for the same price: nothing else is known."""
+        nothing = np.zeros((1, len(states())))
+        basses = np.zeros((len(costs), 12))
+        return cls(costs, nothing, np.zeros(len(costs), dtype=int), basses)
+
+    def of(self, cell: int) -> NDArray[np.float64]:
+        """Give what beginning in a cell brings each state (states,)."""
+        basses = np.append(self.basses[cell], 0.0)[_basses()]
+        return np.asarray(self.gains[self.keys[cell]] + basses - self.costs[cell])
+
+
+@lru_cache(maxsize=1)
+def _basses() -> NDArray[np.int_]:
+    return np.array([state.bass for state in states()])
+
+
+def decode(
+    scores: NDArray[np.float32], entries: Entries, follows: NDArray[np.float32]
+) -> NDArray[np.int_]:
+    """Find the best path of states (Viterbi): in each cell a chord goes on, or another begins.
+
+    `follows` is what chords gain by what they follow, as of `successions.follows`.
     """
     cells, count = scores.shape
-    table = np.zeros((1, count)) if gains is None else gains
-    which = np.zeros(cells, dtype=int) if keys is None else keys
-    # a chord goes on, or begins after the best one of all: a bit a state tells which
+    group, members = groups()
+    # a bit a state tells whether it goes on; for each group the state that it would begin after
     stays = np.zeros((cells, -(-count // 8)), dtype=np.uint8)
-    before = np.zeros(cells, dtype=int)
-    total = scores[0] + table[which[0]]
+    before = np.zeros((cells, len(members)), dtype=np.uint16)
+    total = scores[0] + entries.of(0)
     for cell in range(1, cells):
-        best = int(total.argmax())
-        entry = total[best] - costs[cell] + table[which[cell]]
+        value, before[cell] = _after(total, members, follows)
+        entry = value[group] + entries.of(cell)
         keeps = total >= entry
-        stays[cell], before[cell] = np.packbits(keeps), best
+        stays[cell] = np.packbits(keeps)
         total = np.where(keeps, total, entry) + scores[cell]
     path = np.zeros(cells, dtype=int)
     path[-1] = int(total.argmax())
     for cell in range(cells - 1, 0, -1):
         state = int(path[cell])
         stayed = stays[cell, state // 8] >> (7 - state % 8) & 1
-        path[cell - 1] = state if stayed else before[cell]
+        path[cell - 1] = state if stayed else before[cell, group[state]]
     return path
+
+
+def _after(
+    total: NDArray[np.float64], members: NDArray[np.int_], follows: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.int_]]:
+    """Give each group's best way in and the state that it comes from."""
+    rows = np.arange(len(members))
+    inside = np.append(total, -np.inf)[members]
+    best = inside.argmax(axis=1)
+    ways = follows + inside[rows, best].astype(np.float32)
+    came = ways.argmax(axis=1)
+    return inside[came, best[came]] + follows[rows, came], members[came, best[came]]
 
 
 def habit_gain(

@@ -2,7 +2,8 @@
 
 Chords are states: a root, a kind, a bass. The chord network speaks of triad, bass and seventh; the
 note network's keys are folded to pitch classes, where each chord expects some to sound and the
-rest to be silent, and to a bass.
+rest to be silent, and to a bass. Between the strokes of a band often only its bass goes on, by way
+of notes that are no chord's: a cell counts for more the more sounds together in it.
 """
 
 from __future__ import annotations
@@ -77,21 +78,27 @@ def states() -> tuple[State, ...]:
 class Weights:
     """What each kind of evidence counts; found on generated clips of two kinds."""
 
-    chords: float = 0.64  # the chord network as a whole, a cell
-    bass: float = 0.32  # its bass within it
-    seventh: float = 0.5  # its seventh
+    chords: float = 0.6  # the chord network as a whole, a cell
+    bass: float = 0.45  # its bass within it
+    seventh: float = 0.36  # its seventh
     notes: float = 1.8  # the note network
     note_bass: float = 0.1
     third_sounds: float = 0.7  # how likely a chord's tones sound: root and third,
-    fifth_sounds: float = 0.88
-    seventh_sounds: float = 0.6
+    fifth_sounds: float = 0.66
+    seventh_sounds: float = 0.66
     other_sounds: float = 0.098  # and what is not in it
-    rare: float = 1.6  # how much rarer kinds are held back
-    inverted: float = 0.1  # what an inversion must bring
+    rare: float = 0.9  # how much rarer kinds are held back
+    inverted: float = 0.19  # what an inversion must bring
+    thin: float = 0.4  # what a cell counts in which nothing but a bass sounds,
+    full: float = 3.7  # beside one of so many loud pitch classes
+
+
+BARS = Weights(0.64, 0.32, 0.5, 1.8, 0.1, 0.7, 0.88, 0.6, 0.098, 1.6, 0.1, thin=1.0)
+"""Where bars are counted by their chords every cell counts alike: a lone bass tells of them too."""
 
 
 _RARITY = {
-    "maj": 0.0, "min": 0.0, "7": 0.15, "maj7": 0.35, "min7": 0.22, "maj6": 0.8, "min6": 1.1,
+    "maj": 0.0, "min": 0.0, "7": 0.15, "maj7": 0.35, "min7": 0.22, "maj6": 1.3, "min6": 1.4,
     "sus4": 0.8, "sus4(b7)": 0.8, "sus2": 1.1, "dim": 1.1, "hdim7": 0.8, "dim7": 1.0, "aug": 1.1,
     "minmaj7": 1.3,
 }  # fmt: skip
@@ -101,7 +108,9 @@ _RARITY = {
 class Evidence:
     """What was heard in each cell of the grid, (cells, …), with the cells' edges in seconds.
 
-    `clarity` is how sure the note network is of its loudest key in most cells, 0 to 1.
+    `under` (cells, 12) is how loud each pitch class is in the bass, about 0 to 1, `fullness`
+    (cells, 1) how many pitch classes sound. `clarity` is how sure the note network is of its
+    loudest key in most cells, 0 to 1.
     """
 
     edges: NDArray[np.float64]
@@ -113,6 +122,8 @@ class Evidence:
     thirteenth: NDArray[np.float32]
     treble: NDArray[np.float32]
     low: NDArray[np.float32]
+    under: NDArray[np.float32]
+    fullness: NDArray[np.float32]
     clarity: float = 1.0
 
     @property
@@ -145,12 +156,14 @@ _TOGETHER = 1024  # cells scored at a time
 _LOWEST_KEY = 21
 _TREBLE_FROM, _TREBLE_TO = 46, 84
 _BASS_TO = 55
+_UNDER_FROM, _UNDER_TO = 26, 52
+_HUM = 0.2  # what the note network hears where nothing sounds
 
 
 def folded(keys: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Fold 88 keys to pitch classes: what sounds in the middle (0-1), and the bass' shares."""
     midi = np.arange(88) + _LOWEST_KEY
-    treble = np.zeros((len(keys), 12), dtype=np.float32)
+    treble = _middle(keys)
     low = np.zeros((len(keys), 12), dtype=np.float32)
     reach = np.where(midi < _BASS_TO, 1.0, np.exp((_BASS_TO - midi) / 3.0)) * (midi >= 28)
     sounding = keys > 0.25
@@ -158,12 +171,34 @@ def folded(keys: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.f
     weighted = keys**2 * reach * np.where(under == 0, 1.0, 0.35)
     for pitch_class in range(12):
         own = midi % 12 == pitch_class
-        middle = keys[:, own & (midi >= _TREBLE_FROM) & (midi < _TREBLE_TO)] ** 0.8
-        loudest = middle.max(axis=1)
-        treble[:, pitch_class] = 0.75 * loudest + 0.25 * middle.sum(axis=1)
         low[:, pitch_class] = weighted[:, own].sum(axis=1)
+    return treble, low / (low.sum(axis=1, keepdims=True) + 0.02)
+
+
+def _middle(keys: NDArray[np.float32]) -> NDArray[np.float32]:
+    midi = np.arange(88) + _LOWEST_KEY
+    treble = np.zeros((len(keys), 12), dtype=np.float32)
+    for pitch_class in range(12):
+        own = (midi % 12 == pitch_class) & (midi >= _TREBLE_FROM) & (midi < _TREBLE_TO)
+        middle = keys[:, own] ** 0.8
+        treble[:, pitch_class] = 0.75 * middle.max(axis=1) + 0.25 * middle.sum(axis=1)
     level = np.percentile(treble.max(axis=1), 80) + 1e-6
-    return np.clip(treble / level, 0, 1), low / (low.sum(axis=1, keepdims=True) + 0.02)
+    return np.asarray(np.clip(treble / level, 0, 1))
+
+
+def fullness(keys: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Count the pitch classes that sound in the middle by their loudness (cells, 1)."""
+    heard = np.clip((keys - _HUM) / (1 - _HUM), 0, 1)
+    return np.asarray(_middle(heard).sum(axis=1, keepdims=True))
+
+
+def undertone(keys: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Say how loud each pitch class is among the lowest keys, 1 as the bass mostly is."""
+    midi = np.arange(88) + _LOWEST_KEY
+    reach = np.where(midi < _UNDER_TO, 1.0, np.exp((_UNDER_TO - midi) / 3.0))
+    weighted = keys * (reach * (midi >= _UNDER_FROM)).astype(np.float32)
+    found = np.stack([weighted[:, midi % 12 == n].max(axis=1) for n in range(12)], axis=1)
+    return np.asarray(found / (np.percentile(found.max(axis=1), 80) + 1e-6))
 
 
 @lru_cache(maxsize=8)
@@ -205,13 +240,20 @@ def _places() -> tuple[NDArray[np.int_], ...]:
 def scores(evidence: Evidence, weights: Weights = Weights()) -> NDArray[np.float32]:
     """Score every state in every cell (cells, states) as a log likelihood."""
     result = np.zeros((evidence.cells, len(states())), dtype=np.float32)
+    share = np.minimum(1.0, evidence.fullness / weights.full)
+    counts = weights.thin + (1.0 - weights.thin) * share
+    counts = counts / counts.mean()
     for begin in range(0, evidence.cells, _TOGETHER):
         cells = slice(begin, begin + _TOGETHER)
-        result[cells] = _scored(evidence, cells, weights)
+        below, heard = _scored(evidence, cells, weights)
+        result[cells] = below + counts[cells] * heard
     return result
 
 
-def _scored(evidence: Evidence, cells: slice, weights: Weights) -> NDArray[np.float64]:
+def _scored(
+    evidence: Evidence, cells: slice, weights: Weights
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Score what the bass tells, and all the rest."""
     triad, bass, seventh, sixth = _places()
     heard = evidence.triad[cells, triad] + weights.bass * evidence.bass[cells, bass]
     known = seventh >= 0
@@ -222,8 +264,8 @@ def _scored(evidence: Evidence, cells: slice, weights: Weights) -> NDArray[np.fl
     treble = evidence.treble[cells]
     noted = treble @ np.log(sounds).T + (1 - treble) @ np.log(1 - sounds).T
     below = evidence.low[cells] @ np.log(lows).T
-    result = weights.chords * heard + weights.notes * noted + weights.note_bass * below
-    return np.asarray(result - _prior(weights))
+    rest = weights.chords * heard + weights.notes * noted - _prior(weights)
+    return np.asarray(weights.note_bass * below), np.asarray(rest)
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from scband.analysis import chord_decoder as decoder
 from scband.analysis import chord_model as model
 from scband.analysis.keys import key_of
 from scband.analysis.repeats import read_together
+from scband.analysis.successions import follows
 from scband.theory import Chord, Key
 from scband.theory.harmony import KEYS, find_modulations
 from scband.theory.pitch import simplest
@@ -59,10 +60,9 @@ class Harmony:
 
 SILENT = Harmony((), None, 0.0, ())
 """No harmony at all."""
-PRICES = decoder.Prices()
+PRICES = decoder.Prices(0.55, 4.9, 8.1, 10.6, key=0.62, habit=0.63, bass=2.5, custom=0.8)
 _MODULATION = 14.0  # a heard key changes less readily than a written one
 _ALTERED = 0.55
-_PASSES = 2
 
 
 def harmonise(evidence: model.Evidence, grid: Grid, links: Links = ()) -> Harmony:
@@ -70,24 +70,29 @@ def harmonise(evidence: model.Evidence, grid: Grid, links: Links = ()) -> Harmon
     if not evidence.has_pitch:
         nothing = ChordSpan(float(evidence.edges[0]), float(evidence.edges[-1]), Chord("N.C."), 1.0)
         return Harmony((nothing,), None, 0.0, ())
-    scores = model.scores(read_together(evidence, links))
-    runs = _runs(best_path(scores, grid))
+    together = read_together(evidence, links)
+    scores = model.scores(together)
+    runs = _runs(best_path(scores, together.under, grid))
     return _spelled(runs, scores, evidence)
 
 
 def best_path(
-    scores: NDArray[np.float32], grid: Grid, prices: decoder.Prices = PRICES
+    scores: NDArray[np.float32],
+    under: NDArray[np.float32],
+    grid: Grid,
+    prices: decoder.Prices = PRICES,
 ) -> NDArray[np.int_]:
     """Decode freely, then again knowing the keys and the kinds of chords of the first pass."""
     costs = decoder.change_prices(grid.positions, prices, grid.size)
-    path = decoder.decode(scores, costs)
-    for _ in range(_PASSES):
-        keys = _cell_keys(_runs(path), grid.edges)
-        if keys is None:
-            break
-        gains = decoder.key_gain(prices) + decoder.habit_gain(path, grid.edges, prices)
-        path = decoder.decode(scores, costs, gains, keys)
-    return path
+    basses = decoder.first_basses(under, prices)
+    custom = prices.custom * follows()
+    entries = replace(decoder.Entries.at_price(costs), basses=basses)
+    path = decoder.decode(scores, entries, custom)
+    keys = _cell_keys(_runs(path), grid.edges)
+    if keys is None:
+        return path
+    gains = decoder.key_gain(prices) + decoder.habit_gain(path, grid.edges, prices)
+    return decoder.decode(scores, decoder.Entries(costs, gains, keys, basses), custom)
 
 
 Run = tuple[int, int, int]  # first cell, end, state

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scband.analysis.chord_model import Evidence, folded, pooled
+from scband.analysis.chord_model import Evidence, folded, fullness, pooled, undertone
 from scband.analysis.cqt import HOP
 from scband.analysis.networks import RATE, hear_chords
 from scband.analysis.noteroll import NoteRoll, hear_roll
@@ -69,4 +69,7 @@ def listen(
     clarity = float(np.percentile(keys.max(axis=1), 80))
     treble, low = folded(keys)
     triad, bass, seventh, ninth, eleventh, thirteenth = joined
-    return Evidence(edges, triad, bass, seventh, ninth, eleventh, thirteenth, treble, low, clarity)
+    return Evidence(
+        edges, triad, bass, seventh, ninth, eleventh, thirteenth, treble, low,
+        undertone(keys), fullness(keys), clarity,
+    )  # fmt: skip
