@@ -94,3 +94,43 @@ def test_a_steady_or_drifting_performer_is_never_recounted() -> None:
             recount.hear_onset(time + dice.normal(0, 0.01))
             recount.hear_onset(time + 30 / tempo + dice.normal(0, 0.01))
             time += 60 / tempo
+
+
+class CountingHearing(SlowHearing):
+    """A tracker that knows, once it believes a step, on which beat it was."""
+
+    def __init__(self, beats: np.ndarray, step: int, slow: int) -> None:
+        super().__init__(beats, step, slow)
+        self.lost = 0
+
+
+@pytest.mark.parametrize("factor", [1.2, 0.8])
+@pytest.mark.parametrize("slow", [3, 4])
+def test_a_tracker_that_counts_anew_as_the_tempo_leaps_is_followed_at_once(
+    factor: float, slow: int
+) -> None:
+    step = 24
+    gaps = np.concatenate([np.full(step, 0.5), np.full(30, 0.5 / factor)])
+    beats = np.concatenate([[0.0], np.cumsum(gaps)])
+    hearing = CountingHearing(beats, step, slow)
+    clock = simulate(
+        ControlLaw("adaptive", 0.7, 120.0),
+        lambda now: None,
+        hearing.pulse,
+        tempo=120.0,
+        seconds=beats[-1],
+    )
+    off = np.array([time - beats[beat] for beat, time in clock.sounded if beat < beats.size - 1])
+    assert np.abs(off[step + slow + 4 : 50]).max() < 0.03  # and so no beat was lost
+    assert np.abs(off[step : step + slow + 4]).max() < 0.55
+
+
+@pytest.mark.parametrize("tempo", [60.0, 240.0])
+def test_another_octave_is_no_leap(tempo: float) -> None:
+    recount = Recount()
+    for step in range(100):
+        recount.see(Pulse(step / 10, step / 5, 120.0, 0.9))
+    before = recount.count
+    recount.see(Pulse(10.0, 20.9, tempo, 0.9))
+    assert not recount.leapt
+    assert abs(recount.count - before - 0.2) < 0.5

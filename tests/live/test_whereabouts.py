@@ -27,7 +27,9 @@ def evidence(beat: float, form: Form, dice: np.random.Generator) -> np.ndarray:
     return np.asarray(found)
 
 
-def found_after(behind: float, *, played: Form | None = None, beats: float = 64.0) -> list[int]:
+def found_after(
+    behind: float, *, played: Form | None = None, beats: float = 64.0, calm: bool = False
+) -> list[int]:
     """Return what is found while the performer is so many beats further on than the band."""
     form, dice = Form(SONG, count_in=False), np.random.default_rng(3)
     line, whereabouts, found = ClockLine(TEMPO), Whereabouts(form), []
@@ -36,13 +38,19 @@ def found_after(behind: float, *, played: Form | None = None, beats: float = 64.
         time = 100.0 + step * STEP
         played_beat = line.beat_at(time) + behind
         whereabouts.hear(evidence(max(played_beat, 0.0), played or form, dice), time + 0.08)
-        found.append(whereabouts.lost(line))
+        found.append(whereabouts.lost(line, calm=calm))
     return [value for value in found if value]
 
 
 @pytest.mark.parametrize("behind", [1, -1, 2, -2, 3, 4, -4])
 def test_a_count_that_was_lost_is_found_by_the_chords(behind: int) -> None:
     assert found_after(float(behind), beats=40.0)[:1] == [behind]
+
+
+def test_where_nothing_was_amiss_more_must_speak_for_another_place() -> None:
+    assert found_after(1.0, beats=16.0) == [1]
+    assert found_after(1.0, beats=16.0, calm=True) == []
+    assert found_after(1.0, beats=40.0, calm=True)[:1] == [1]
 
 
 def test_a_band_that_is_right_is_left_where_it_is() -> None:

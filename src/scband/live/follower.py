@@ -22,6 +22,10 @@ _SURPRISE = 0.025
 _COUNT_SECONDS = 0.1
 _MADE_GOOD, _MOST_OWED = 0.3, 2.5
 """Felt beats: less has been made good, and more is not believed unless the chart says so."""
+_DOUBTFUL = 0.5
+"""A pulse less likely than this may have lost the count."""
+_CALM_BEATS = 32.0
+"""Felt beats after which a doubt is forgotten."""
 _LEAST_TEMPO = 0.0005  # of the tempo: less is not worth a message
 _LEAST_SECONDS = 0.0005
 
@@ -66,6 +70,7 @@ class Follower:
         """Quarter notes for which what is heard was not believed, on end."""
         self._error = 0.0
         self._owing = False
+        self._shaken: float | None = None  # the band's felt beat at the last doubt, or at first
         self._offset = 0  # felt beats between the performer's count and the band's
         self._counted = float("-inf")
         self._decided = float("-inf")
@@ -106,8 +111,11 @@ class Follower:
         if heard is None:
             return
         lost = self.recount.see(heard)
-        apart = self.line.beat_at(now) / self.law.unit - self.recount.count
-        if lost:
+        band = self.line.beat_at(now) / self.law.unit
+        apart = band - self.recount.count
+        if self._shaken is None or heard.confidence < _DOUBTFUL or self.recount.leapt:
+            self._shaken = band
+        if lost or self.recount.leapt:
             self._offset += lost
             owed = self._offset - apart
             self._owing = _MADE_GOOD < abs(owed) < _MOST_OWED
@@ -116,13 +124,15 @@ class Follower:
         elif self.recount.calm and not self._owing:
             self._offset = round(apart)  # all is well: this is where the performer is
         if not self._owing:
-            self._look_at_the_chart(apart)
+            self._look_at_the_chart(round(apart), calm=band - self._shaken > _CALM_BEATS)
 
-    def _look_at_the_chart(self, apart: float) -> None:
+    def _look_at_the_chart(self, apart: int, *, calm: bool) -> None:
         """Make good what the chords say that the count has lost; `apart` as it is counted."""
-        lost = self.whereabouts.lost(self.line) if self.whereabouts is not None else 0
+        if self.whereabouts is None:
+            return
+        lost = self.whereabouts.lost(self.line, calm=calm)
         if lost:
-            self._offset = round(apart) + lost
+            self._offset = apart + lost
             self._error = lost * self.law.unit
             self._owing = True
 

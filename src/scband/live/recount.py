@@ -28,6 +28,12 @@ _BEFORE_STABLE_BEATS = 3.0
 _PARTS = (2, 3, 4)  # of a beat, in which notes lie
 _MARGIN, _MARGIN_OF_TWO = 0.55, 0.9
 _LEAST_NOTES = 4
+_LEAP = 1.35
+"""As a factor: what is more is another octave and no other tempo."""
+_LEAP_BEATS = 1.5
+"""By which a tracker may count anew at a leap of the tempo."""
+_SOONEST, _LATEST = 1.5, 5.0
+"""Beats after which another tempo is understood: a count by which it took so long is likely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,11 @@ class Recount:
         self._seen: deque[Seen] = deque()
         self._onsets: deque[float] = deque(maxlen=96)
         self._last: Seen | None = None
+        self._told = 0.0  # the last pulse's own count
         self._settled = float("-inf")
+        self.leapt = False
+        """Whether the tempo has leapt since the pulse before."""
+        self._leap = float("-inf")
 
     @property
     def count(self) -> float:
@@ -91,12 +101,21 @@ class Recount:
         return found
 
     def _count(self, pulse: Pulse) -> Seen:
-        """Go on counting felt beats from where the count was, at the pulse's phase."""
-        beat, tempo = pulse.beat / self._unit, pulse.tempo / self._unit
+        """Go on counting felt beats from where the count was, at the pulse's phase.
+
+        A tempo leaps once it is understood that another began some beats ago: the tracker, which
+        knows on which of them, has counted anew.
+        """
+        told, tempo = pulse.beat / self._unit, pulse.tempo / self._unit
+        beat, self.leapt = told, False
         if self._last is not None:
-            foreseen = self._last.beat + (pulse.time - self._last.time) * self._last.tempo / 60
-            beat = foreseen + (beat - foreseen + 0.5) % 1 - 0.5
-        self._last = Seen(pulse.time, beat, tempo, pulse.confidence)
+            passed = (pulse.time - self._last.time) * self._last.tempo / 60
+            foreseen, anew = self._last.beat + passed, told - self._told - passed
+            change = max(tempo, self._last.tempo) / min(tempo, self._last.tempo)
+            self.leapt = 1 + _OTHER_TEMPO < change < _LEAP and abs(anew) < _LEAP_BEATS
+            self._leap = pulse.time if self.leapt else self._leap
+            beat = foreseen + (anew if self.leapt else (beat - foreseen + 0.5) % 1 - 0.5)
+        self._last, self._told = Seen(pulse.time, beat, tempo, pulse.confidence), told
         return self._last
 
     def _before(self, now: Seen) -> Seen | None:
@@ -121,6 +140,8 @@ class Recount:
             for more in (-2, -1, 0, 1, 2)
         }
         usual = min(max(turns.pop(0), before.time), now.time)
+        if _SOONEST < (self._leap - usual) * now.tempo / 60 < _LATEST:
+            return 0
         gains = {
             more: self._gain(usual, turn, before, now)
             for more, turn in turns.items()

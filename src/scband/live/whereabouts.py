@@ -35,8 +35,8 @@ _FLOOR = 4.0
 _KIND = 2.0
 """What the wrong kind of the right root costs."""
 _MOST_GAIN, _MOST_LOSS = 5.0, 8.0
-_SURE = 14.0
-"""Three windows that speak for another place, and none against it."""
+_SURE, _SURE_OF_CALM = 10.0, 24.0
+"""Two windows that speak for another place, and none against it; five where nothing was amiss."""
 _RIVAL = 0.6
 """Of the best sum: the places that are compared by how well they fit."""
 _FITS = -1.4
@@ -74,22 +74,23 @@ class Whereabouts:
         """Take in how well every chord (12, KINDS) fits what sounded until `time`."""
         self._waiting.append((time - _HEARD_SECONDS, evidence))
 
-    def lost(self, line: ClockLine) -> int:
+    def lost(self, line: ClockLine, *, calm: bool = False) -> int:
         """Return how many felt beats the band is behind the performer, mostly 0.
 
-        Negative: ahead. Whoever is told anything else than 0 is told once.
+        Negative: ahead. Whoever is told anything else than 0 is told once. Where all was `calm`,
+        more has to speak for it.
         """
-        found = 0
+        found, sure = 0, _SURE_OF_CALM if calm else _SURE
         while self._waiting:
             time, evidence = self._waiting.popleft()
-            found = found or self._weigh(line.beat_at(time), evidence)
+            found = found or self._weigh(line.beat_at(time), evidence, sure)
         return found
 
-    def _weigh(self, beat: float, evidence: Evidence) -> int:
+    def _weigh(self, beat: float, evidence: Evidence, sure: float) -> int:
         window = math.floor(beat / (_WINDOW_BEATS * self._unit))
         found = 0
         if window != self._window:
-            found = self._settle() if self._window is not None else 0
+            found = self._settle(sure) if self._window is not None else 0
             self._window = window
         fits = self._fits(beat, evidence)
         if fits is not None:
@@ -114,7 +115,7 @@ class Whereabouts:
         place = bisect_right(self._starts, (beat - self._lead) % self._beats + 1e-6)
         return self._chords[place - 1]
 
-    def _settle(self) -> int:
+    def _settle(self, sure: float) -> int:
         """Close a window's account and say where the performer is by all of them."""
         if self._heard:
             fit = self._fit / self._heard
@@ -124,7 +125,7 @@ class Whereabouts:
             self._sums = np.maximum(self._sums + gain, 0.0)
         self._gain[:], self._fit[:], self._heard = 0.0, 0.0, 0
         best = float(self._sums.max())
-        if self._usual is None or best < _SURE:
+        if self._usual is None or best < sure:
             return 0
         place = int(np.where(self._sums > _RIVAL * best, self._usual, -np.inf).argmax())
         if self._usual[place] < _FITS:
