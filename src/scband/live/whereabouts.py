@@ -34,6 +34,8 @@ _FLOOR = 4.0
 """A chord that fits so much worse than the best (natural logarithm) does not fit at all."""
 _KIND = 2.0
 """What the wrong kind of the right root costs."""
+_FIFTH = 1.0
+"""What the fifth in place of the root costs: basses go there and back."""
 _MOST_GAIN, _MOST_LOSS = 5.0, 8.0
 _SURE, _SURE_OF_CALM = 10.0, 24.0
 """Two windows that speak for another place, and none against it; five where nothing was amiss."""
@@ -141,6 +143,6 @@ def _place(chord: Chord) -> tuple[int, int | None] | None:
 
 def _fit(evidence: Evidence, roots: Array, chord: tuple[int, int | None]) -> float:
     root, kind = chord
-    if kind is None:
-        return float(roots[root])
-    return max(float(evidence[root, kind]), float(roots[root]) - _KIND)
+    found = float(roots[root]) - (_KIND if kind is not None else 0.0)
+    whole = found if kind is None else max(found, float(evidence[root, kind]))
+    return max(whole, float(roots[(root + 7) % 12]) - _FIFTH)
