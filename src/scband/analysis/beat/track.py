@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scband.analysis.beat.cells import beat_cells, trace
 from scband.analysis.beat.counting import COUNTED, PLACES, belief, count_bars, grids
 from scband.analysis.beat.decoder import STEPS_PER_SECOND, Pulse, decode
+from scband.analysis.beat.ending import beats_until_end
 from scband.analysis.beat.features import (
     FRAMES_PER_SECOND,
     frame_count,
@@ -156,6 +157,10 @@ def _track(pulses: list[Pulse], heard: _Heard) -> BeatTrack:
     steps = np.array([pulse.step for pulse in pulses])
     grid, odds = _counted(_refined(steps / STEPS_PER_SECOND, heard.beat), heard)
     grid, odds = _in_phase(grid, odds, heard)
+    until = beats_until_end(heard.traced, grid)
+    if until < _FEWEST:
+        return NO_BEATS
+    grid, odds = grid[:until], odds[:until]
     times, count = _refined(grid, heard.beat), count_bars(odds)
     meter, quarters = _meter(int(np.bincount(count.bars).argmax()))
     curve = _tempos(times) * quarters
