@@ -221,6 +221,9 @@ def rehearse(
     chords: Annotated[
         Path | None, typer.Option(help="Its chords (.lab): the band takes them by ear.")
     ] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="Write all that was heard and decided here (.jsonl).")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw it all into this .png.")] = None,
 ) -> None:
@@ -241,6 +244,7 @@ def rehearse(
         stems=stems,
         monitor=monitor,
         chords=chords,
+        log=log,
         settings=Settings.load(audio=audio, period=period, players=players),
     )
     if plot is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from scband.live.events import ChordTaken, Followed, LineHeard, Loudened, Planne
 from scband.supercollider.engine import BeatReport, EngineEvent
 
 _FRAMES_KEPT = 10  # one frame in ten: ten a second
-
+_DIGITS = 9  # that tell two 32-bit numbers apart
 
 _PAUSE_SECONDS = 0.5
 _CAPACITY = 4096
@@ -51,10 +52,13 @@ class SessionLog:
 
     Kinds of lines: `session` (the first), `begin` (the recording's Unix time), `beat`, `bar` (what
     each player was told to play), `onset`, `pitch` (ten a second), `line` (the performer's notes),
-    `chord` (taken by ear), `note`, `follow`, `intensity`, `event`, `end`.
+    `chord` (taken by ear), `note`, `follow`, `intensity`, `event`, `end`. With `whole`, `heard`
+    lines hold every frame and onset to the last value, 7 MB a minute, so that what followed from
+    them can be gone through again (`scband.live.replay`).
     """
 
-    def __init__(self, path: Path, header: dict[str, Any]) -> None:
+    def __init__(self, path: Path, header: dict[str, Any], *, whole: bool = False) -> None:
+        self._whole = whole
         try:
             self._file = path.open("w", encoding="utf-8")
         except OSError as error:
@@ -178,8 +182,10 @@ class SessionLog:
         )
 
     def heard(self, heard: Heard) -> None:
-        """Log an onset, or every tenth frame."""
+        """Log an onset, or every tenth frame; all of both in a whole log."""
         seconds = self._seconds(heard.time)
+        if self._whole:
+            self.write("heard", unix=heard.time, **_values(heard))
         if heard.onset is not None:
             onset = heard.onset
             kind = onset.kind.name.lower()
@@ -201,3 +207,18 @@ class SessionLog:
         self.write("end", **values)
         with self._lock:
             self._file.close()
+
+
+def _values(heard: Heard) -> dict[str, list[Any]]:
+    """Return a frame's or an onset's fields in their order, as few digits as tell them apart."""
+    if heard.onset is not None:
+        onset = heard.onset
+        return {"onset": [onset.samples, onset.kind.value, _short(onset.rise), onset.amplitude]}
+    assert heard.frame is not None
+    *values, chroma, spectrum = (getattr(heard.frame, field.name) for field in fields(heard.frame))
+    short = [value if isinstance(value, int) else _short(value) for value in values]
+    return {"frame": [*short, [*map(_short, chroma)], [*map(_short, spectrum)]]}
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")

@@ -141,6 +141,7 @@ def rehearse(
     stems: bool = False,
     monitor: float = 0.0,
     chords: str | Path | None = None,
+    log: str | Path | None = None,
     settings: Settings | None = None,
     on_boot: Callable[[str], None] | None = None,
     on_beat: Callable[[Session, float], None] | None = None,
@@ -149,9 +150,10 @@ def rehearse(
 
     `count_in`: `player` puts clicks before the recording, `performance` lets the band find its
     own way in, `band` and `none` let both begin together. With `chords`, a .lab file of what is
-    played, the band takes its chords by ear and is measured against that. `on_beat(session, beat)`
-    is called on the band's beats, with a session under its hands. Takes as long as the recording.
-    Raises ChartError, SessionError, AudioFileError and SuperColliderError.
+    played, the band takes its chords by ear and is measured against that. A whole log goes to
+    `log`. `on_beat(session, beat)` is called on the band's beats, with a session under its hands.
+    Takes as long as the recording. Raises ChartError, SessionError, AudioFileError and
+    SuperColliderError.
     """
     song = chart if isinstance(chart, SongMap) else read(chart)
     known = truth if isinstance(truth, Truth) else read_truth(truth)
@@ -182,6 +184,8 @@ def rehearse(
             stems=stems,
             monitor=monitor,
             by_ear=chords is not None,
+            log=log,
+            log_whole=log is not None,
             settings=settings,
         )
         session.on_boot = on_boot

@@ -54,15 +54,15 @@ class Session(Hands):
     `tempo` override the chart's. `choruses` 0 goes round until `stop`. `input` is an audio file
     that plays in the performer's place; else the card is listened to, unless `sound_card_input` is
     False; `monitor` says how loud it is heard. `record` is a file for the mix; `stems` writes one
-    beside it for each player. A log of all that was heard and decided goes beside the recording
-    (or to `log`). `follow` (`click`, `adaptive`, `free`) and `strength` (0-1) say how the band
-    follows the performer's tempo, `count_in` who counts in; where they are not given, the settings
-    do. A band that is `cued` waits for `enter`. `dynamics` lets the band be as loud as the
-    performer is; where it is not given, it does so when it follows. `by_ear` takes the chords from
-    what the performer plays, as while the pedal is held. `bus` carries all events; subscribe to it
-    for a copy. `midi` is what is open of MIDI; the settings say which ports, and whether another's
-    clock keeps the time. `on_heard(Heard)`, where it is set, is called for every frame (100 a
-    second) and onset of the input, in the listening thread. A context manager:
+    beside it for each player. A log of all that was heard and decided goes beside the recording (or
+    to `log`; `log_whole` keeps every frame). `follow` (`click`, `adaptive`, `free`) and `strength`
+    (0-1) say how the band follows the performer's tempo, `count_in` who counts in; where they are
+    not given, the settings do. A band that is `cued` waits for `enter`. `dynamics` lets the band be
+    as loud as the performer is; where it is not given, it does so when it follows. `by_ear` takes
+    the chords from what the performer plays, as while the pedal is held. `bus` carries all events;
+    subscribe to it for a copy. `midi` is what is open of MIDI; the settings say which ports, and
+    whether another's clock keeps the time. `on_heard(Heard)`, where it is set, is called for every
+    frame (100 a second) and onset of the input, in the listening thread. A context manager:
 
         with Session(song) as band:
             band.bass.mute(); band.intensity = 0.8; band.style = "rock"; band.wait()
@@ -90,6 +90,7 @@ class Session(Hands):
         record: str | Path | None = None,
         stems: bool = False,
         log: str | Path | None = None,
+        log_whole: bool = False,
         link: bool = False,
         settings: Settings | None = None,
         on_event: Callable[[EngineEvent], None] | None = None,
@@ -141,6 +142,7 @@ class Session(Hands):
         self._record = None if record is None else _checked_record(Path(record))
         self._stems = stems
         self._log_path = None if log is None else _checked_folder(Path(log))
+        self._log_whole = log_whole
         self._log: SessionLog | None = None
         self._log_writer: LogWriter | None = None
         self._on_event = on_event
@@ -288,6 +290,7 @@ class Session(Hands):
                 "follow": str(self.conductor.mode),
                 "strength": self.conductor.strength,
             },
+            whole=self._log_whole,
         )
         self._log_writer = LogWriter(self._log, self.bus)
 
