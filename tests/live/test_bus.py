@@ -132,7 +132,7 @@ def test_an_event_wakes_a_waiting_task_within_milliseconds() -> None:
 
 
 def control(handled: list[Event], errors: list[Exception]) -> ControlThread:
-    return ControlThread(Bus(), handled.append, errors.append)
+    return ControlThread(Bus(), handled.append, errors.append, errors.append)
 
 
 def test_what_is_asked_is_answered_and_its_errors_are_the_asker_s() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from scband.live.events import Command
 
 _ANSWER_SECONDS = 6.0
 
+_log = logging.getLogger(__name__)
+
 _Result = TypeVar("_Result")
 
 
@@ -23,7 +26,8 @@ class ControlThread:
     """Takes the bus's events, one after another, and does what they ask for.
 
     `handle(event)` gets all but commands. `ask` waits for the result and raises its error; `post`
-    does not wait, and what goes wrong then is told to `on_error`.
+    does not wait, and what goes wrong then is told to `on_error`. What nobody foresaw ends the
+    thread, and `on_death` is told.
     """
 
     def __init__(
@@ -31,8 +35,10 @@ class ControlThread:
         bus: Bus,
         handle: Callable[[Event], None],
         on_error: Callable[[ScbandError], None],
+        on_death: Callable[[ScbandError], None],
     ) -> None:
         self.bus = bus
+        self._on_death = on_death
         self._handle = handle
         self._on_error = on_error
         self._thread: threading.Thread | None = None
@@ -86,7 +92,16 @@ class ControlThread:
         self._loop.call_later(seconds, command)
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        try:
+            asyncio.run(self._serve())
+        except Exception as error:
+            _log.exception("the thread that decides has ended")
+            self._on_death(
+                SessionError(
+                    f"the session cannot go on ({type(error).__name__}: {error}): a fault of "
+                    "scband's own; start it again, and report what stands in the log"
+                )
+            )
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -151,7 +151,7 @@ class Session(Hands):
         self._link = link
         self._cued = cued or self._clocked
         self.bus = Bus(analysis=is_analysis)
-        self._control = ControlThread(self.bus, self._handle, self._went_wrong)
+        self._control = ControlThread(self.bus, self._handle, self._went_wrong, self._died)
         self._started = False
         self._interval = sys.getswitchinterval()
         self.engine = Engine(
@@ -401,6 +401,10 @@ class Session(Hands):
     def _went_wrong(self, error: ScbandError) -> None:
         self.error = error
         self._said(EngineEvent("fault", str(error), time.time()))
+
+    def _died(self, error: ScbandError) -> None:
+        self._went_wrong(error)
+        self.finished.set()
 
     def _handle(self, event: Event) -> None:
         self._playing.handle(event)
