@@ -27,7 +27,7 @@ CLASSES = COUNTED + len(FAULTS)
 
 _NEWS = 0.25
 """What is new in what a beat says of its place: the beats around it are judged by the same bars."""
-_SLIP = 12.0
+_SLIP = 8.0
 """What it costs, as a log likelihood, to cut a bar short or to add a beat."""
 _METER_CHANGE = 20.0
 _SIZE_DOUBT = 8.0
