@@ -12,7 +12,7 @@ from scband.analysis.result import FORMAT, Analysis
 from scband.errors import AnalysisError
 from scband.supercollider.synthdefs import cache_folder
 
-ALGORITHM = 6
+ALGORITHM = 7
 """Counts up whenever the same recording would be heard otherwise."""
 _MOST_FILES = 2000
 _LARGEST = 2 << 30  # hashing more takes longer than it is worth

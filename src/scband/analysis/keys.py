@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).parent / "models" / "keys.json"
 _KINDS = ("", "m", "7", "m7b5", "m7")
-FEATURES = 12 * len(_KINDS) + 12 * 4
-"""Kinds by degree, bass, first root, last root, and how often roots fall a fifth to a degree."""
+FEATURES = 12 * len(_KINDS) * 2 + 12 * 6
+"""Kinds by degree, bass, first root, last root, how often roots fall a fifth to a degree; then the
+roots of the kinds' shares, by which a chord that came at all counts, and by degree the longest
+major and minor chord."""
 _START = 4.0  # how much the theory's tables count at the start
 _TONIC, _OWN, _OTHER = 0.2, 0.12, 0.02  # shares of the time that make a mode clear
 
@@ -42,10 +44,14 @@ def features(chords: Sequence[tuple[Chord, float]]) -> NDArray[np.float64]:
     """Describe chords with their lengths from each of twelve tonics (12, FEATURES)."""
     kinds = np.zeros((len(_KINDS), 12))
     rest = np.zeros((4, 12))
+    longest = np.zeros((2, 12))
     sounding = [(c, c.root, c.bass, n) for c, n in chords if c.root is not None]
     total = sum(length for *_, length in sounding) or 1.0
     for number, (chord, root, bass, length) in enumerate(sounding):
-        kinds[_kind(chord), root] += length / total
+        kind = _kind(chord)
+        kinds[kind, root] += length / total
+        low = int(_KINDS[kind].startswith("m"))
+        longest[low, root] = max(longest[low, root], length / total)
         rest[0, bass] += length / total
         before = sounding[number - 1][1] if number else None
         if before is not None and (before - (root or 0)) % 12 == 7:
@@ -53,7 +59,7 @@ def features(chords: Sequence[tuple[Chord, float]]) -> NDArray[np.float64]:
     if sounding:
         rest[1, sounding[0][1]] = 1.0
         rest[2, sounding[-1][1]] = 1.0
-    table = np.concatenate([kinds, rest])
+    table = np.concatenate([kinds, rest, np.sqrt(kinds), longest])
     return np.array([np.roll(table, -tonic, axis=1).ravel() for tonic in range(12)])
 
 
