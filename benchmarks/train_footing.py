@@ -3,127 +3,195 @@
     python benchmarks/following_takes.py TAKES CUES
     python benchmarks/train_footing.py CUES src/scband/analysis/follow/footing_weights.npz
 
-Needs PyTorch. Draws a few beats in a row from takes, tells what was heard on them and halfway
-between them, and learns which is which; a tenth of the takes tells how often that is found. The
-answer for a pair is the answer with the two the other way round, negated. About half a minute.
+Needs PyTorch (2.x, the CPU is enough). Takes are cut into beats rightly and wrongly: half a beat
+away, twice too fast, twice too slow, in another ratio or at any other place. From beat to beat the
+network learns to say which; only right or half a beat away is asked for later, the others are
+there so that it knows what else there is. Every twelfth take tells how often that is found. The
+weights are averaged over the last steps (Polyak).
 """
 
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
 import numpy as np
 import torch
 from following_takes import VIEWS
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
-from scband.analysis.follow.footing import AFTER, BEFORE, gathered, summary
+from scband.analysis.follow.footing import PARTS, parts_of
 from scband.analysis.frames import FRAMES_PER_SECOND
 
-HIDDEN = 24
-LENGTHS = (4, 6, 8, 12, 16, 24)
-DRAWN, BATCH, ROUNDS = 30_000, 256, 8000
+RIGHT, HALF_AWAY, FAST_ON, FAST_OFF, SLOW, OTHER = range(6)
+DRAWN = (RIGHT, RIGHT, HALF_AWAY, HALF_AWAY, FAST_ON, FAST_OFF, SLOW, OTHER)
+RATIOS = (2 / 3, 1.5, 0.75, 4 / 3)
+PLACES = (0.25, 0.75, 1 / 3, 2 / 3)
+GRIDS = 12
+"""Ways in which each view of a take is cut into beats."""
+SHORTEST, LONGEST, FEWEST = 22.0, 170.0, 6
+WIDTH, LENGTH, BATCH = 32, 24, 96
 RATE = 3e-3
 Array = NDArray[np.float32]
 
 
 class Judge(nn.Module):
-    """Says how likely what comes first is on the beat."""
+    """The same as `scband.analysis.follow.footing`, over batches (examples, beats, told)."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.hidden = nn.Linear(size, HIDDEN)
-        self.drop = nn.Dropout(0.3)
-        self.out = nn.Linear(HIDDEN, 1, bias=False)
+        self.a = nn.Linear(size, WIDTH)
+        self.g = nn.GRU(WIDTH, WIDTH, batch_first=True)
+        self.o = nn.Linear(WIDTH, OTHER + 1)
+        self.few, self.many = nn.Dropout(0.1), nn.Dropout(0.3)
 
-    def forward(self, pairs: torch.Tensor) -> torch.Tensor:
-        """Return log odds (n,) for summaries (n, 2, size) of beats and halves."""
-        return self._likely(pairs) - self._likely(pairs.flip(1))
-
-    def _likely(self, pairs: torch.Tensor) -> torch.Tensor:
-        likely: torch.Tensor = self.out(self.drop(torch.tanh(self.hidden(pairs.flatten(1)))))
-        return likely[:, 0]
+    def forward(self, told: Tensor) -> Tensor:
+        inner = self.many(torch.tanh(self.a(self.few(told))))
+        said: Tensor = self.o(self.many(self.g(inner)[0]))
+        return said
 
 
-def halves(path: Path, dice: np.random.Generator) -> list[Array]:
-    """Return what was heard on each beat and halfway to the next, (beats, 2, cues), by view."""
-    found = []
-    with np.load(path) as file:
-        for number in range(VIEWS):
-            cues, beats = file[f"cues{number}"], file[f"beats{number}"]
-            beats = beats[(beats > 0.1) & (beats < len(cues) / FRAMES_PER_SECOND - 0.2)]
-            if len(beats) > max(LENGTHS) // 2:
-                found.append(_halves(cues.astype(np.float32), beats, dice))
+def cut(beats: NDArray[np.float64], kind: int, dice: np.random.Generator) -> NDArray[np.float64]:
+    """Return beats as they are taken to fall, rightly or wrongly."""
+    if kind == RIGHT:
+        return beats
+    if kind == SLOW:
+        return beats[dice.integers(0, 2) :: 2]
+    last = len(beats) - 1
+    if kind == HALF_AWAY:
+        places = np.arange(last) + 0.5
+    elif kind == OTHER and dice.random() < 0.8:
+        places = np.arange(dice.uniform(0, 1), last, dice.choice(RATIOS))
+    elif kind == OTHER:
+        places = np.arange(last) + dice.choice(PLACES) + dice.normal(0, 0.03)
+    else:
+        places = np.arange(0, last + 0.01, 0.5)[kind - FAST_ON :]
+    found: NDArray[np.float64] = np.interp(places, np.arange(last + 1), beats)
     return found
 
 
-def _halves(cues: Array, beats: NDArray[np.float64], dice: np.random.Generator) -> Array:
-    moments = np.stack([beats[:-1], (beats[1:] + beats[:-1]) / 2], 1) + dice.normal(0, 0.01)
-    moments += dice.normal(0, 0.008, moments.shape)
-    places = np.round(moments * FRAMES_PER_SECOND - 1).astype(int)
-    places = np.clip(places, BEFORE, len(cues) - AFTER - 1)
-    return np.array([
-        [gathered(cues[place - BEFORE : place + AFTER + 1]) for place in pair] for pair in places
-    ])  # fmt: skip
-
-
-def drawn(takes: list[Array], count: int, dice: np.random.Generator) -> torch.Tensor:
-    """Draw summaries of a few beats in a row, (count, 2, size)."""
+def examples(path: Path, dice: np.random.Generator) -> list[tuple[Array, int]]:
+    """Return what the beats of a take tell, cut in several ways, and which way that is."""
     found = []
-    for which in dice.integers(len(takes), size=count):
-        take = takes[which]
-        length = min(int(dice.choice(LENGTHS)), len(take))
-        first = dice.integers(0, len(take) - length + 1)
-        part = take[first : first + length]
-        found.append([summary(part[:, 0]), summary(part[:, 1])])
-    return torch.tensor(np.array(found), dtype=torch.float32)
+    with np.load(path) as file:
+        for number in range(VIEWS):
+            cues, beats = file[f"cues{number}"].astype(np.float32), file[f"beats{number}"]
+            for _ in range(GRIDS):
+                kind = int(dice.choice(DRAWN))
+                places = cut(beats, kind, dice) * FRAMES_PER_SECOND
+                places = places + dice.normal(0, 1.2) + dice.normal(0, 0.6, len(places))
+                length = float(np.median(np.diff(places))) if len(places) > FEWEST else 0.0
+                whole = (places > length / PARTS) & (places < len(cues) - length)
+                if SHORTEST < length < LONGEST and whole[1:-1].all():
+                    skipped = int(not whole[0])
+                    told = parts_of(cues, places[skipped : len(whole) - 1], length)
+                    kind = (
+                        FAST_ON + FAST_OFF - kind
+                        if skipped and FAST_ON <= kind <= FAST_OFF
+                        else kind
+                    )
+                    found.append((told, kind))
+    return found
 
 
-def learn(pairs: torch.Tensor) -> Judge:
-    """Fit a judge to summaries in which the beat comes first."""
-    judge = Judge(pairs[0].numel())
-    steps = torch.optim.AdamW(judge.parameters(), lr=RATE, weight_decay=0.03)
-    for number in range(ROUNDS):
-        batch = pairs[torch.randint(len(pairs), (BATCH,))]
-        batch = batch + 0.15 * torch.randn_like(batch)
-        steps.param_groups[0]["lr"] = RATE * max(0.03, 1 - number / ROUNDS)
-        loss = nn.functional.softplus(-judge(batch)).mean()
-        steps.zero_grad()
+def batch(
+    drawn: list[tuple[Array, int]], count: int, dice: np.random.Generator, *, spoilt: bool
+) -> tuple[Tensor, Tensor]:
+    """Draw examples; `spoilt` hides bands, shifts levels and adds noise."""
+    size = drawn[0][0].shape[1]
+    told = np.zeros((count, LENGTH, size), np.float32)
+    kinds = np.full((count, LENGTH), -1)
+    for row, which in enumerate(dice.integers(len(drawn), size=count)):
+        take, kind = drawn[which]
+        first = dice.integers(0, max(1, len(take) - 8))
+        part = take[first : first + LENGTH]
+        told[row, : len(part)] = part
+        kinds[row, : len(part)] = kind
+        if FAST_ON <= kind <= FAST_OFF:  # every other beat is one
+            turn = (first + np.arange(len(part)) + kind) % 2
+            kinds[row, : len(part)] = FAST_ON + turn
+        if spoilt:
+            _spoil(told[row, :, :-1].reshape(LENGTH, PARTS, -1), dice)
+    if spoilt:
+        told[..., :-1] += dice.normal(0, 0.3, told[..., :-1].shape)
+        told[..., -1] += dice.normal(0, 0.2, (count, 1))
+    return torch.from_numpy(told), torch.from_numpy(kinds)
+
+
+def _spoil(told: Array, dice: np.random.Generator) -> None:
+    """Hide some bands, shift levels: rises, slow rises and levels are twelve values each."""
+    if dice.random() < 0.4:
+        low, wide = dice.integers(0, 12), dice.integers(1, 4)
+        for begin in (0, 12, 24):
+            told[:, :, begin + low : min(begin + low + wide, begin + 12)] = 0
+    told[:, :, 24:36] += dice.normal(0, 0.3)
+    if dice.random() < 0.15:
+        told[:, :, 36:] = 0
+    told[:, :, :12] *= np.exp(dice.normal(0, 0.2))
+
+
+def learn(drawn: list[tuple[Array, int]], seconds: float, dice: np.random.Generator) -> Judge:
+    """Learn for some seconds of processor time; return the averaged network."""
+    judge, averaged = (Judge(drawn[0][0].shape[1]) for _ in range(2))
+    averaged.load_state_dict(judge.state_dict())
+    optimiser = torch.optim.AdamW(judge.parameters(), lr=RATE, weight_decay=0.03)
+    weights = torch.ones(LENGTH)
+    weights[:3] = torch.tensor([0.1, 0.3, 0.6])
+    began, step = time.process_time(), 0
+    while (spent := (time.process_time() - began) / seconds) < 1:
+        cooling = 0.5 * (1 + np.cos(np.pi * spent)) + 0.02
+        optimiser.param_groups[0]["lr"] = RATE * min(1, (step + 1) / 50) * cooling
+        told, kinds = batch(drawn, BATCH, dice, spoilt=True)
+        each = cross_entropy(
+            judge(told).flatten(0, 1), kinds.ravel(), ignore_index=-1, reduction="none"
+        )
+        counted = (kinds >= 0) * weights
+        loss = (each.reshape(kinds.shape) * weights).sum() / counted.sum()
+        optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        steps.step()
-    return judge.eval()
+        nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        follow = min(0.995, step / (step + 20))
+        for old, new in zip(averaged.parameters(), judge.parameters(), strict=True):
+            old.data.mul_(follow).add_(new.data, alpha=1 - follow)
+    return averaged.eval()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cues", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--seconds", type=float, default=240, help="of processor time")
     options = parser.parse_args()
     torch.manual_seed(0)
+    torch.set_num_threads(1)
     dice = np.random.default_rng(0)
-    takes = [halves(path, dice) for path in sorted(options.cues.glob("*.npz"))]
-    heard = np.concatenate([view.reshape(-1, view.shape[-1]) for take in takes for view in take])
+    takes = [examples(path, dice) for path in sorted(options.cues.glob("*.npz"))]
+    known = [one for number, take in enumerate(takes) if number % 12 != 5 for one in take]
+    heard = np.concatenate([told[::4] for told, _ in known[::3]])
     mean, std = heard.mean(0), heard.std(0) + 0.02
+    mean[-1], std[-1] = 0, 1
     known, kept = (
-        [
-            (view - mean) / std
-            for n, take in enumerate(takes)
-            if (n % 10 == 3) == held
-            for view in take
-        ]
-        for held in (False, True)
+        [((told - mean) / std, kind) for told, kind in part]
+        for part in (known, [one for take in takes[5::12] for one in take])
     )
-    judge = learn(drawn(known, DRAWN, dice))
+    judge = learn(known, options.seconds, dice)
     with torch.no_grad():
-        right = (judge(drawn(kept, 2000, dice)) > 0).float().mean()
-    print(f"{len(known)} views learnt; right in {right:.1%} of draws from {len(kept)} others")
-    weights = {
-        "hidden": judge.hidden.weight, "hidden_bias": judge.hidden.bias, "out": judge.out.weight[0],
-    }  # fmt: skip
-    arrays = {name: value.detach().numpy() for name, value in weights.items()}
-    np.savez(options.out, mean=mean.astype(np.float32), std=std.astype(np.float32), **arrays)
+        told, kinds = batch(kept, 1500, dice, spoilt=False)
+        said = judge(told)
+    asked = (kinds == RIGHT) | (kinds == HALF_AWAY)
+    right = (said[..., RIGHT] > said[..., HALF_AWAY]) == (kinds == RIGHT)
+    for beat in (4, 8, 16):
+        share = right[:, beat - 1][asked[:, beat - 1]].float().mean()
+        print(f"after {beat} beats the foot is right in {share:.1%} of draws from other takes")
+    arrays = {name: value.numpy().astype(np.float16) for name, value in judge.state_dict().items()}
+    np.savez_compressed(
+        options.out, mean=mean.astype(np.float32), std=std.astype(np.float32), **arrays
+    )
 
 
 if __name__ == "__main__":

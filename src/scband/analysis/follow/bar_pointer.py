@@ -47,6 +47,10 @@ _ANYWHERE = 0.06
 """How much rarer than on a beat attacks are where none belongs."""
 _SCATTER_STEPS, _SCATTER_SHARE = 1.0, 0.015
 """How widely players scatter: steps, and a share of the beat."""
+_CLOSE = 0.16
+"""Places that are so many beats apart are taken together."""
+_OPPOSITE = 0.35
+"""Places that are farther apart are opposite."""
 _USUAL = 55
 """Steps of a beat at a usual tempo."""
 
@@ -172,6 +176,14 @@ class BarPointer:
         low, high = _windows()
         return self._around(int(low[middle]), int(high[middle]), phase)
 
+    def hold(self, phase: float, length: float, share: float) -> None:
+        """Leave but a share, 0-1, to the same tempo about half a beat away from a place."""
+        middle = int(np.clip(round(length), SHORTEST, LONGEST)) - SHORTEST
+        low, high = _windows()
+        part = slice(_States.ends[int(low[middle])], _States.ends[int(high[middle])])
+        off = (_States.phase[part] - np.float32(phase) + np.float32(0.5)) % 1 - np.float32(0.5)
+        self._state[part] *= np.where(np.abs(off) < _OPPOSITE, np.float32(1), np.float32(share))
+
     def _around(self, low: int, high: int, phase: float | None = None) -> Guess:
         part = slice(_States.ends[low], _States.ends[high])
         state, place = self._state[part], _States.phase[part]
@@ -180,7 +192,7 @@ class BarPointer:
             wide = bins + np.roll(bins, 1) + np.roll(bins, -1)
             phase = (int(wide.argmax()) + 0.5) / 32
         off = (place - np.float32(phase) + np.float32(0.5)) % 1 - np.float32(0.5)
-        mass = state * (np.abs(off) < 0.16)
+        mass = state * (np.abs(off) < _CLOSE)
         total = float(mass.sum())
         if total < 1e-9:
             return Guess(phase, float(_States.lengths[(low + high) // 2]), 0.0)

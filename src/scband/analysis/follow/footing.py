@@ -1,16 +1,16 @@
 """On which foot: whether beats fall where they are taken to fall, or half a beat away.
 
-Whoever strums off the beat, or plays sixteenths throughout, sounds much the same half a beat
-later, and a network that listens moment by moment may take the one for the other. What was heard
-at the last beats and halfway between them, on average and from one beat to the next, tells them
-apart: the bass and the kick drum, the change of kick and snare drum, the chords.
-`benchmarks/train_footing.py` makes the weights.
+Whoever strums off the beat, anticipates, or plays sixteenths throughout, sounds much the same half
+a beat later, and a network that listens moment by moment may take the one for the other. What was
+heard in the four quarters of beat after beat, in order, tells them apart: the bass and the kick
+drum, the change of kick and snare drum, which of two notes is the pick-up and which is held. A
+layer of gated recurrent units (Cho et al., EMNLP 2014) goes from beat to beat and says what the
+beats that it is shown are. `benchmarks/train_footing.py` makes the weights.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,26 +24,36 @@ from scband.analysis.frames import FRAMES_PER_SECOND
 
 Array = NDArray[np.float32]
 
-BEATS = 8
-"""Beats that are looked at."""
-FEWEST = 6
-BEFORE, AFTER = 2, 4
-"""Frames before and after a beat in which it is heard."""
-_EARLIER = (0, 2, 5)
-"""Frames by which beats may have fallen earlier than they are taken to fall: all are looked at."""
-_KEPT = 2 * FRAMES_PER_SECOND
+PARTS = 4
+"""Parts of a beat, each a quarter of it, the first one about the beat."""
+FEWEST = 4
+"""Beats before which nothing is said."""
+USUAL_FRAMES = 55
+"""Frames of a beat at a usual tempo."""
+_AFTER = 1
+"""Frames from a sound to the frame in which it is heard."""
+_KEPT = 3 * FRAMES_PER_SECOND
 _RISES = 36
+_ON, _OFF = 0, 1
+"""What the network says first: beats are where they are shown, or half a beat away."""
 _FILE = Path(__file__).with_name("footing_weights.npz")
 
 
 class Footing:
-    """Remembers what was heard on the beats and halfway between them."""
+    """Remembers what was heard, and goes with a pulse from beat to beat."""
 
     def __init__(self) -> None:
         self._cues = np.zeros((2 * _KEPT, CUES), np.float32)
         self._filled = _KEPT
         self._last = -math.inf
-        self._heard: deque[tuple[int, Array]] = deque(maxlen=2 * BEATS)
+        self._number: int | None = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin a new account."""
+        self._state = np.zeros(_weights()["g.weight_hh_l0"].shape[1], np.float32)
+        self._odds = 0.0
+        self._beats = 0
 
     def hear(self, cues: Array, time: float) -> None:
         """Take in the cues (CUES,) of a frame and the second at which it happened."""
@@ -55,61 +65,60 @@ class Footing:
         self._last = time
 
     def follow(self, pulse: Pulse, unit: float) -> None:
-        """Note down what was heard at the last half of a felt beat that has passed entirely.
+        """Weigh the last felt beat that was heard entirely.
 
         A pulse that has leapt since begins a new account. `unit` is the felt beat in quarters.
         """
-        whole = self._last - AFTER / FRAMES_PER_SECOND
-        number = math.floor(pulse.at(whole).beat / unit * 2)
-        if self._heard and number == self._heard[-1][0]:
+        heard = pulse.at(self._last - 2 * _AFTER / FRAMES_PER_SECOND).beat / unit
+        number = math.floor(heard - 1 + 0.5 / PARTS)
+        if number == self._number:
             return
-        if self._heard and number != self._heard[-1][0] + 1:
-            self._heard.clear()
-        back = round((self._last - pulse.time_of(number * unit / 2)) * FRAMES_PER_SECOND)
-        place = self._filled - 1 - back
-        if BEFORE + max(_EARLIER) <= place < self._filled - AFTER:
-            self._heard.append((number, self._at(place)))
+        if self._number is not None and number != self._number + 1:
+            self.forget()
+        self._number = number
+        length = FRAMES_PER_SECOND * 60 * unit / pulse.tempo
+        back = (self._last - pulse.time_of(number * unit)) * FRAMES_PER_SECOND
+        first = self._filled - 1 + _AFTER - back
+        if first > length / (2 * PARTS):
+            self._weigh(parts_of(self._cues[: self._filled], np.array([first]), length)[0])
 
-    def _at(self, place: int) -> Array:
-        """Return what was heard at a frame and a little before, (places, cues)."""
-        middles = [place - earlier for earlier in _EARLIER]
-        return np.stack([gathered(self._cues[m - BEFORE : m + AFTER + 1]) for m in middles])
+    def _weigh(self, beat: Array) -> None:
+        """Let the network hear a beat."""
+        weights = _weights()
+        seen = (beat - weights["mean"]) / weights["std"]
+        inner = np.tanh(weights["a.weight"] @ seen + weights["a.bias"])
+        given = weights["g.weight_ih_l0"] @ inner + weights["g.bias_ih_l0"]
+        kept = weights["g.weight_hh_l0"] @ self._state + weights["g.bias_hh_l0"]
+        size = len(self._state)
+        gates = 0.5 * np.tanh(0.5 * (given + kept)[: 2 * size]) + 0.5
+        new = np.tanh(given[2 * size :] + gates[:size] * kept[2 * size :])
+        self._state = new + gates[size:] * (self._state - new)
+        said = weights["o.weight"] @ self._state + weights["o.bias"]
+        self._odds = float(said[_ON] - said[_OFF])
+        self._beats += 1
 
     def odds(self) -> float | None:
-        """Return the log odds that beats fall on even halves; None before there are enough."""
-        pairs = (len(self._heard) - (self._heard[0][0] % 2 if self._heard else 0)) // 2
-        if pairs < FEWEST:
-            return None
-        skipped = self._heard[0][0] % 2
-        heard = np.stack([cues for _, cues in self._heard])[skipped : skipped + 2 * pairs]
-        weights = _weights()
-        halves = (heard - weights["mean"]) / weights["std"]
-        found = []
-        for each in range(len(_EARLIER)):
-            on, off = summary(halves[0::2, each]), summary(halves[1::2, each])
-            found.append(_likely(on, off) - _likely(off, on))
-        return float(np.mean(found))
-
-    def forget(self) -> None:
-        """Begin a new account."""
-        self._heard.clear()
+        """Return the log odds that beats fall where they are said to; None before enough."""
+        return self._odds if self._beats >= FEWEST else None
 
 
-def gathered(cues: Array) -> Array:
-    """Return what some frames (n, CUES) tell of an attack: the highest, with fewer bands."""
-    highest = cues.max(0)
-    return np.concatenate([highest[:_RISES].reshape(-1, 3).sum(1), highest[_RISES:]])
+def parts_of(cues: Array, beats: NDArray[np.float64], length: float) -> Array:
+    """Return what beats of about `length` frames tell, (beats, PARTS * cues + 1).
 
-
-def summary(heard: Array) -> Array:
-    """Return what beats (n, cues) have on average, and how every other one differs."""
-    return np.concatenate([heard.mean(0), np.abs(heard[0::2].mean(0) - heard[1::2].mean(0))])
-
-
-def _likely(on: Array, off: Array) -> float:
-    weights = _weights()
-    hidden = np.tanh(weights["hidden"] @ np.concatenate([on, off]) + weights["hidden_bias"])
-    return float(weights["out"] @ hidden)
+    `cues` is (frames, CUES), `beats` the frames on which they fall: the highest of each cue in
+    each quarter of a beat, with fewer bands, and how long the beat is.
+    """
+    lengths = np.append(np.diff(beats), length)
+    middles = (beats[:, None] + lengths[:, None] * np.arange(PARTS) / PARTS).ravel()
+    half = length / (2 * PARTS)
+    edges = np.append(middles - half, middles[-1] + half).round().astype(np.int64)
+    edges = np.maximum.accumulate(np.clip(edges, 0, len(cues) - 1))
+    highest = np.maximum.reduceat(cues, edges, axis=0)[:-1]
+    fewer = highest[:, :_RISES].reshape(len(highest), -1, 3).sum(2)
+    told = np.concatenate([fewer, highest[:, _RISES:]], 1).reshape(len(beats), -1)
+    tempo = 2 * np.log2(lengths[:, None] / USUAL_FRAMES)
+    found: Array = np.concatenate([told, tempo], 1).astype(np.float32)
+    return found
 
 
 @lru_cache(maxsize=1)

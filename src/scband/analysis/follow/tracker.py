@@ -15,6 +15,7 @@ from scband.analysis.follow.habit import Habit
 from scband.analysis.follow.network import LATENESS, STRIDE, BeatNetwork
 from scband.analysis.follow.notes import TOGETHER, NoteEvidence
 from scband.analysis.follow.pulse import Pulse
+from scband.analysis.follow.rival import Rivals
 from scband.analysis.frames import FRAMES_PER_SECOND, Frame, Onset
 
 _STEP = 1 / STEPS_PER_SECOND
@@ -27,6 +28,14 @@ _SWITCH = 2.0
 """Another tempo or place must be so many times as likely to be believed instead."""
 _TOLD = 0.03
 """What is told from outside may be wrong by this share of a beat."""
+_HELD = 0.94
+"""Once the beat is known, nobody leaves it at the same tempo: what is left to that at each step."""
+_SETTLED = 8.0
+"""Beats after a leap of the tempo in which its count may turn out wrong."""
+_AS_LONG = (0.94, 1.06)
+"""Beats are as long as before while they change by less."""
+_BELIEVED = 0.9
+"""How far a rival is believed that explains the last attacks better."""
 _FADE = math.exp(-_STEP / 0.8)
 """A rest says less and less of the beat: what was last heard counts e times less after 0.8 s."""
 _REST = 0.03
@@ -39,7 +48,11 @@ _LATE_ATTACK = 0.006
 """Seconds from the beginning of a note to where its attack is heard in the sound."""
 _SURE = 0.5
 """A habit is learnt only while the beat is this likely."""
-_WRONG_FOOT = -1.5
+_RESTS = 2.5
+"""Beats without a sound after which a player rests, which teaches no habit."""
+_SOUNDS = 0.2
+"""How likely a beat is at least where something is played."""
+_WRONG_FOOT = -2.0
 """Log odds from which on the beat is believed to be half a beat away."""
 _RIGHT_FOOT = 2.0
 """Log odds from which on the beat counts as if it had been told."""
@@ -73,10 +86,13 @@ class BeatTracker:
         self._habit = Habit.of_beats()
         self._strikes = Habit.of_attacks()
         self._footing = Footing()
+        self._rivals = Rivals(1)
+        self._bar = 1
         self._told = self._placed = False
         self._frames: list[tuple[float, Array]] = []
         self._framed = -math.inf
         self._clock: float | None = None
+        self._leapt = self._sounded = -math.inf
         self._lively = 0.0
         self._pulse: Pulse | None = None
         self.expect(tempo, meter_beats=meter_beats, pulse=pulse, swing=swing, spread=spread)
@@ -93,6 +109,9 @@ class BeatTracker:
     ) -> None:
         """Take the tempo and the meter of a chart or style for likely from now on."""
         self._unit, self._meter_beats, self._swing = pulse, meter_beats, swing
+        bar = max(1, round(meter_beats / pulse))
+        if bar != self._bar:
+            self._bar, self._rivals = bar, Rivals(bar)
         self._pointer.divide(_parts(pulse, swing))
         if tempo is None:
             self._pointer.expect(None, _UNKNOWN_SPREAD)
@@ -102,17 +121,18 @@ class BeatTracker:
     def place(self, time: float, beat: float, tempo: float) -> None:
         """Know from outside where the beat is: a count-in, a tap, the band's own clock."""
         self._placed = True
+        self._rivals.begin()
         self._put(Pulse(time, beat, tempo, 1.0))
 
-    def _put(self, pulse: Pulse) -> None:
-        """Know where the beat is."""
+    def _put(self, pulse: Pulse, spread: float = _TOLD) -> None:
+        """Know where the beat is, place and tempo give or take a share."""
         time = pulse.time
         self._told = True
         self._pointer.leap(_LEAP_TOLD)
         self._pulse = pulse
         self._clock = time if self._clock is None else self._clock
         now = self._pulse.at(self._clock).beat / self._unit
-        self._pointer.set(self._length(self._pulse), now % 1, _TOLD)
+        self._pointer.set(self._length(self._pulse), now % 1, spread)
 
     def hear_frame(self, frame: Frame, time: float) -> None:
         """Take in one frame of the server's analysis; `time` is when it happened."""
@@ -129,6 +149,8 @@ class BeatTracker:
             self._weigh(float(beat))
         self._frames.clear()
         self._read()
+        if self._told:
+            self._compare()
         if not self._placed:
             self._find_foot()
 
@@ -145,24 +167,40 @@ class BeatTracker:
             self._put(replace(now, beat=now.beat + self._unit / 2))
             self._footing.forget()
             self._count = BeatCount()
+            self._rivals = Rivals(self._bar)
             self._habit, self._strikes = Habit.of_either_half(), Habit.of_attacks()
         elif odds > _RIGHT_FOOT and not self._told:
             self._put(self._pulse.at(self._clock))
+
+    def _compare(self) -> None:
+        """Go on at another tempo where that explains the last attacks better."""
+        rival = self._rivals.better()
+        if rival is None or self._clock is None:
+            return
+        tempo = 60 * rival.rate * self._unit
+        pulse = Pulse(rival.time, rival.beat * self._unit, tempo, _BELIEVED).at(self._clock)
+        self._put(pulse, 2 * _TOLD)
+        self._leapt = self._clock
+        self._count = BeatCount()
 
     def hear_onset(self, onset: Onset, time: float) -> None:
         """Take in the beginning of a sound; `time` is when it began."""
         self._listening.hear_onset(onset)
         self._notes.strike(time - _LATE_ATTACK, _ATTACK_TOLD if self._told else _ATTACK)
+        self._rivals.strike(time - _LATE_ATTACK)
 
     def hear_note(self, time: float, velocity: float, pitch: float | None = None) -> None:
         """Take in a note of a MIDI performance; velocity 0-1, pitch a MIDI number."""
         self._notes.hear(time, velocity, pitch)
+        self._rivals.strike(time)
 
     def pulse(self, time: float) -> Pulse | None:
         """Return where the beat is at `time` by all that was heard; None until it is known."""
         if self._notes.last > self._framed:  # frames, where there are any, lead
             self._move(time - TOGETHER)
             self._read()
+            if self._told:
+                self._compare()
         return None if self._pulse is None else self._pulse.at(time)
 
     def _move(self, time: float) -> None:
@@ -173,7 +211,9 @@ class BeatTracker:
             self._pointer.move()
             self._clock += _STEP
             weight = self._notes.at(self._clock)
-            if self._knows() and self._pulse is not None:
+            if weight > 0:
+                self._sounded = self._clock
+            if self._learns() and self._pulse is not None:
                 self._strikes.hear(min(weight, 1.0), self._phase(self._pulse))
             if weight > 0:
                 self._lively = 1.0 if self._notes.last > self._framed else self._lively
@@ -181,9 +221,12 @@ class BeatTracker:
             elif self._notes.last > self._framed:
                 self._weigh(_REST)
 
-    def _knows(self) -> bool:
-        """Say whether the beat was told from outside and is still believed."""
-        return self._told and self._pulse is not None and self._pulse.confidence > _SURE
+    def _learns(self) -> bool:
+        """Say whether what is heard tells of habits: the beat is known, and someone plays."""
+        if not self._told or self._pulse is None or self._clock is None:
+            return False
+        rests = (self._clock - self._sounded) * self._pulse.tempo / 60 / self._unit
+        return self._pulse.confidence > _SURE and rests < _RESTS
 
     def _phase(self, pulse: Pulse) -> float:
         """Return where in the felt beat, 0-1, the clock is by a pulse."""
@@ -207,7 +250,9 @@ class BeatTracker:
         """Weigh where the pointer may be by how likely a beat is now."""
         self._lively = max(beat, self._lively * _FADE)
         usual = None
-        if self._knows() and self._pulse is not None:
+        if beat > _SOUNDS and self._clock is not None:
+            self._sounded = self._clock
+        if self._learns() and self._pulse is not None:
             self._habit.hear(beat, self._phase(self._pulse))
         if self._habit.learnt > 0:
             usual = self._habit.usual
@@ -217,17 +262,22 @@ class BeatTracker:
         """Bring the pulse up to what the pointer says."""
         if self._clock is None:
             return
-        guess = self._pointer.best()
         if self._pulse is None:
+            guess = self._pointer.best()
             if guess.probability > _LOCKED:
                 self._take(guess, guess.phase)
             return
         pulse = self._pulse.at(self._clock)
         foreseen = pulse.beat / self._unit
+        if self._told and self._clock > self._leapt + _SETTLED * 60 / pulse.tempo * self._unit:
+            self._pointer.hold(foreseen % 1, self._length(pulse), _HELD)
         near = self._pointer.near(foreseen % 1, self._length(pulse))
+        guess = self._pointer.best()
         if guess.probability <= _SWITCH * near.probability:
             self._take(near, foreseen)
             return
+        if not _AS_LONG[0] < guess.length / self._length(pulse) < _AS_LONG[1]:
+            self._leapt = self._clock
         counted = self._count.recount(self._clock, guess.phase, guess.length * _STEP)
         self._take(guess, foreseen if counted is None else counted)
 
@@ -237,6 +287,7 @@ class BeatTracker:
         units = foreseen + (guess.phase - foreseen + 0.5) % 1 - 0.5
         tempo = 60 * STEPS_PER_SECOND * self._unit / guess.length
         self._pulse = Pulse(self._clock, units * self._unit, tempo, min(guess.probability, 1.0))
+        self._rivals.follow(self._clock, units, tempo / 60 / self._unit, self._pulse.confidence)
         number = math.floor(units)
         self._count.passed(self._pulse.time_of(number * self._unit), number)
 
