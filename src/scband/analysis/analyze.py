@@ -124,10 +124,8 @@ def follow_beats(samples: NDArray[np.float32]) -> BeatTrack:
 def _harmony(heard: _Heard, progress: Progress) -> tuple[_Heard, Harmony, tuple[SectionSpan, ...]]:
     """Find chords and sections, and count the bars again so that they fit the chords."""
     from scband.analysis.barlines import recounted  # noqa: PLC0415
-    from scband.analysis.chord_decoder import Prices  # noqa: PLC0415
-    from scband.analysis.chord_model import BARS  # noqa: PLC0415
     from scband.analysis.chord_model import scores as chord_scores  # noqa: PLC0415
-    from scband.analysis.chords import harmonise  # noqa: PLC0415
+    from scband.analysis.chords import PRICES, harmonise  # noqa: PLC0415
     from scband.analysis.grid import half_beats  # noqa: PLC0415
     from scband.analysis.likeness import Likeness  # noqa: PLC0415
     from scband.analysis.listening import listen  # noqa: PLC0415
@@ -144,7 +142,7 @@ def _harmony(heard: _Heard, progress: Progress) -> tuple[_Heard, Harmony, tuple[
     grid = half_beats(times, ones, heard.recording.duration)
     evidence = listen(heard.samples, grid.edges, heard.cents, progress, heard.roll)
     if beats is not None:
-        ones = list(recounted(chord_scores(evidence, BARS), grid, Prices(), beats))
+        ones = list(recounted(chord_scores(evidence), grid, PRICES, beats))
         heard = replace(heard, beats=beats.with_downbeats(ones))
         grid = half_beats(times, ones, heard.recording.duration)
     bars = whole_bars(grid, times)

@@ -26,14 +26,14 @@ _PASSING = 0.05  # how often another note is heard where a chord's bass should b
 class Prices:
     """What a change of chord costs by where in the bar it falls, and what a key is worth."""
 
-    downbeat: float = 0.6
-    half: float = 4.2  # the middle of a bar of four
-    beat: float = 5.2
-    offbeat: float = 10.3
-    key: float = 0.76
-    habit: float = 0.5  # what the kinds of chords that this music uses gain
-    bass: float = 0.0  # what it costs not to begin over one's own bass
-    custom: float = 0.0  # what it is worth to follow as chords usually follow
+    downbeat: float = 0.55
+    half: float = 4.9  # the middle of a bar of four
+    beat: float = 8.1
+    offbeat: float = 10.6
+    key: float = 0.62
+    habit: float = 0.63  # what the kinds of chords that this music uses gain
+    bass: float = 2.5  # what it costs not to begin over one's own bass
+    custom: float = 0.8  # what it is worth to follow as chords usually follow
 
 
 def chord_of(state: State, flats: bool = True) -> Chord:

@@ -93,10 +93,6 @@ class Weights:
     full: float = 3.7  # beside one of so many loud pitch classes
 
 
-BARS = Weights(0.64, 0.32, 0.5, 1.8, 0.1, 0.7, 0.88, 0.6, 0.098, 1.6, 0.1, thin=1.0)
-"""Where bars are counted by their chords every cell counts alike: a lone bass tells of them too."""
-
-
 _RARITY = {
     "maj": 0.0, "min": 0.0, "7": 0.15, "maj7": 0.35, "min7": 0.42, "maj6": 1.3, "min6": 1.4,
     "sus4": 0.8, "sus4(b7)": 0.8, "sus2": 1.1, "dim": 1.1, "hdim7": 0.8, "dim7": 1.0, "aug": 1.1,

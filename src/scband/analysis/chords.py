@@ -60,7 +60,7 @@ class Harmony:
 
 SILENT = Harmony((), None, 0.0, ())
 """No harmony at all."""
-PRICES = decoder.Prices(0.55, 4.9, 8.1, 10.6, key=0.62, habit=0.63, bass=2.5, custom=0.8)
+PRICES = decoder.Prices()
 _MODULATION = 14.0  # a heard key changes less readily than a written one
 _ALTERED = 0.55
 
