@@ -39,6 +39,8 @@ _FIFTH = 1.0
 _MOST_GAIN, _MOST_LOSS = 5.0, 8.0
 _SURE, _SURE_OF_CALM = 10.0, 24.0
 """Two windows that speak for another place, and none against it; five where nothing was amiss."""
+_FAR = 3.0
+"""What each beat beyond the first costs: a count is rarely lost by more."""
 _RIVAL = 0.6
 """Of the best sum: the places that are compared by how well they fit."""
 _FITS = -1.4
@@ -126,10 +128,11 @@ class Whereabouts:
             gain = np.clip(self._gain, -_MOST_LOSS, _MOST_GAIN)
             self._sums = np.maximum(self._sums + gain, 0.0)
         self._gain[:], self._fit[:], self._heard = 0.0, 0.0, 0
-        best = float(self._sums.max())
-        if self._usual is None or best < sure:
+        priced = self._sums - _FAR * np.maximum(np.abs(self._shifts) - 1, 0)
+        if self._usual is None or priced.max() < sure:
             return 0
-        place = int(np.where(self._sums > _RIVAL * best, self._usual, -np.inf).argmax())
+        rivals = self._sums > _RIVAL * self._sums.max()
+        place = int(np.where(rivals, self._usual, -np.inf).argmax())
         if self._usual[place] < _FITS:
             return 0
         shift = int(self._shifts[place])
