@@ -140,6 +140,17 @@ def test_bars_keep_their_length_where_chords_say_nothing(bar: int) -> None:
     assert recounted(scores, grid, Prices(), track) == track.downbeat_times
 
 
+def test_a_meter_that_changes_for_good_is_followed() -> None:
+    fours, threes = list(range(0, 48, 4)), list(range(48, 96, 3))
+    track = counted([n % 4 for n in range(96)])
+    assert heard_ones(track, fours + threes) == fours + threes
+
+
+def test_chords_that_last_two_bars_of_six_eight_do_not_make_them_fours() -> None:
+    track = counted([n % 2 for n in range(64)], bar=2)
+    assert heard_ones(track, list(range(0, 64, 4))) == list(range(0, 64, 2))
+
+
 def test_a_bar_of_two_within_a_song_in_four_is_kept() -> None:
     places = [n % 4 for n in range(32)] + [0, 1] + [n % 4 for n in range(32)]
     ones = [n for n, place in enumerate(places) if place == 0]

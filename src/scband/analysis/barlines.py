@@ -31,7 +31,7 @@ _LEAST_LIKELY = -1.0
 _SLIP = 15.0
 """What it costs to go anywhere but to the next place of the bar."""
 _METER_CHANGE = 30.0
-"""What it costs to go on in bars of another length."""
+"""And to go on in bars of another length."""
 _PAIR = 2
 """Beats in a bar of 6/8; to chords, half a bar of four looks like it."""
 _RARE = 0.1
@@ -90,11 +90,11 @@ class _Steps:
 
 def _steps(bars: NDArray[np.int_], onset: NDArray[np.bool_], prices: Prices) -> _Steps:
     """Count on at every beat; between beats the place stays and a chord rarely begins."""
-    on, between = np.full((len(bars), len(bars)), _SLIP), np.full((len(bars), len(bars)), np.inf)
-    np.fill_diagonal(between, 0.0)
     sizes, places = SIZES[bars], PLACES[bars]
-    follows = (places[:, None] + 1) % sizes[:, None] == places
-    on[follows & (sizes[:, None] == sizes)] = 0.0
+    same = sizes[:, None] == sizes
+    follows = same & ((places[:, None] + 1) % sizes[:, None] == places)
+    on = np.where(follows, 0.0, np.where(same, _SLIP, _METER_CHANGE))
+    between = np.where(np.eye(len(bars), dtype=bool), 0.0, np.inf)
     first = [
         change_prices(2 * place[None], prices, 2 * size)[0]
         for size, place in zip(sizes, places, strict=True)
