@@ -31,7 +31,7 @@ _LOUDER_BEATS = 0.125
 _OTHER = 0.12  # of the intensity: so much more or less, and another bar is wanted
 _SILENT_BARS = 2.0
 _SHORT_BARS = 8
-"""A form shorter than this is a vamp: whoever rests at its end may just rest, once round."""
+"""A form shorter than this is a vamp: whoever rests at its end may just rest, twice round."""
 _NEAR_THE_END = 2
 _REMEMBERED = 512
 """Notes of the performer's line that are kept."""
@@ -239,7 +239,7 @@ class Playing:
         if form.length is not None or not (self.shapes and self.dynamics.heard):
             return
         silent = self.dynamics.silence(report.beat)
-        vamp = form.beats if form.beats < _SHORT_BARS * report.bar_beats else 0.0
+        vamp = 2 * form.beats if form.beats < _SHORT_BARS * report.bar_beats else 0.0
         if silent < _SILENT_BARS * report.bar_beats + vamp:
             return
         place = (report.beat - silent - form.lead) % form.beats
