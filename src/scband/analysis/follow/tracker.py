@@ -15,6 +15,7 @@ from scband.analysis.follow.habit import Habit
 from scband.analysis.follow.network import LATENESS, STRIDE, BeatNetwork
 from scband.analysis.follow.notes import TOGETHER, NoteEvidence
 from scband.analysis.follow.pulse import Pulse
+from scband.analysis.follow.register import Register
 from scband.analysis.follow.rival import Rivals
 from scband.analysis.frames import FRAMES_PER_SECOND, Frame, Onset
 
@@ -86,6 +87,7 @@ class BeatTracker:
         self._habit = Habit.of_beats()
         self._strikes = Habit.of_attacks()
         self._footing = Footing()
+        self._register = Register()
         self._rivals = Rivals(1)
         self._bar = 1
         self._told = self._placed = False
@@ -137,6 +139,7 @@ class BeatTracker:
     def hear_frame(self, frame: Frame, time: float) -> None:
         """Take in one frame of the server's analysis; `time` is when it happened."""
         cues = self._listening.hear_frame(frame)
+        self._register.hear(frame.amplitude, frame.centroid_hz)
         self._frames.append((time, cues))
         self._framed = time
         if not self._placed:
@@ -145,7 +148,7 @@ class BeatTracker:
             return
         likely = self._network.hear(np.stack([cues for _, cues in self._frames]))
         for (when, _), beat in zip(self._frames, likely[:, 0], strict=True):
-            self._move(when - _LATE)
+            self._move(when - _LATE - self._register.late)
             self._weigh(float(beat))
         self._frames.clear()
         self._read()
@@ -186,8 +189,9 @@ class BeatTracker:
     def hear_onset(self, onset: Onset, time: float) -> None:
         """Take in the beginning of a sound; `time` is when it began."""
         self._listening.hear_onset(onset)
-        self._notes.strike(time - _LATE_ATTACK, _ATTACK_TOLD if self._told else _ATTACK)
-        self._rivals.strike(time - _LATE_ATTACK)
+        began = time - _LATE_ATTACK - self._register.late
+        self._notes.strike(began, _ATTACK_TOLD if self._told else _ATTACK)
+        self._rivals.strike(began)
 
     def hear_note(self, time: float, velocity: float, pitch: float | None = None) -> None:
         """Take in a note of a MIDI performance; velocity 0-1, pitch a MIDI number."""
