@@ -38,7 +38,7 @@ _BEAT_STEPS = 5
 """A beat takes so many steps, as wide as the network's peaks; it stands in their middle."""
 _REST_ODDS = 6.0
 """A beat is taken for one where it is more likely than 1 in (this + 1)."""
-_USUAL_BPM, _UNUSUAL = 120.0, 6.0
+_USUAL_BPM, _UNUSUAL = 120.0, 2.0
 """How unlikely another tempo than the usual is: exp(-UNUSUAL * octaves ** 2) a beat."""
 _REACH = 8
 """How many tempos up or down a change may go."""

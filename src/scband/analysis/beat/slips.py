@@ -15,24 +15,42 @@ from numpy.typing import NDArray
 
 Times = NDArray[np.float64]
 
-_AROUND = 12
-"""The usual length of a beat is the median of so many to either side."""
+_FITTED = 16
+"""The tempo before and after a slip is that of a line through so many beats."""
 _WITHIN = 8
 """Beats that a slip takes, at most."""
 _NEAR_HALF = 0.15
 """How far from half a beat a slip may be."""
+_AROUND = 80
+_SAME = 0.012
+"""The tempo before and after is that of so many beats around, but for this share of it."""
+_EVEN = 0.08
+"""Beats before and after scatter by no more than this share of a beat (root mean square)."""
+_ODD = 0.06
+"""By what share of itself a beat of a slip is longer or shorter than usual, at least."""
 
 
 def slips(beats: Times) -> list[int]:
     """Return the indices about which half a beat was added to `beats` (seconds) or left out."""
-    if len(beats) < 2 * (_AROUND + _WITHIN):
+    if len(beats) < 2 * _FITTED + _WITHIN:
         return []
-    lengths = np.diff(beats)
-    padded = np.pad(lengths, _AROUND, mode="reflect")
-    usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1), axis=1)
-    ahead = np.concatenate([[0.0], np.cumsum(lengths / usual - 1)])
-    moved = np.abs(ahead[_WITHIN:] - ahead[:-_WITHIN])
-    places = np.flatnonzero(np.abs(moved - 0.5) < _NEAR_HALF) + _WITHIN // 2
+    windows = np.lib.stride_tricks.sliding_window_view(beats, _FITTED)
+    index = np.arange(_FITTED) - (_FITTED - 1) / 2
+    middle, length = windows.mean(1), windows @ index / (index @ index)
+    scatter = (windows - middle[:, None] - length[:, None] * index).std(1) / length
+    apart = _FITTED + _WITHIN
+    before, after = slice(None, -apart), slice(apart, None)
+    around = np.pad(length, _AROUND // 2, mode="symmetric")
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(around, _AROUND + 1), axis=1)
+    good = (np.abs(length - usual) < _SAME * usual) & (scatter < _EVEN)
+    reach = length * index[-1]  # from the middle of a line to its ends
+    gap = (middle - reach)[after] - (middle + reach)[before]
+    phase = gap / ((length[before] + length[after]) / 2) % 1
+    lengths = np.lib.stride_tricks.sliding_window_view(np.diff(beats), _WITHIN + 1)
+    odd = np.abs(lengths[_FITTED - 1 : 1 - _FITTED] / usual[before][:, None] - 1).max(1) > _ODD
+    same = np.abs(length[after] - length[before]) < 2 * _SAME * length[before]
+    clear = (np.abs(phase - 0.5) < _NEAR_HALF) & good[before] & good[after] & same & odd
+    places = np.flatnonzero(clear) + _FITTED + _WITHIN // 2
     runs = np.split(places, np.flatnonzero(np.diff(places) > _WITHIN // 2) + 1)
     return [int(run[0] + run[-1]) // 2 for run in runs if len(run)]
 
@@ -64,7 +82,7 @@ def _joined(passages: list[Times]) -> Times:
     whole = [passages[0]]
     for before, after in pairwise(passages):
         gap = after[0] - before[-1]
-        length = float(np.median(np.diff(np.concatenate([before[-_AROUND:], after[:_AROUND]]))))
+        length = float(np.median(np.diff(np.concatenate([before[-_FITTED:], after[:_FITTED]]))))
         count = max(round(gap / length), 1)
         whole += [before[-1] + gap * np.arange(1, count) / count, after]
     return np.concatenate(whole)

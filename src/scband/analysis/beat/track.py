@@ -32,11 +32,13 @@ LOWEST_RATE, HIGHEST_RATE = 4000, 384_000
 _BLOCK = 6000
 """Frames that are looked at together, beside `SIGHT` more to either side."""
 _AUDIBLE = 0.1
+"""Beats move to a peak of the network that is higher than this."""
+_SURE = 0.4
 """Nothing is a beat before and after the network was once so sure of one."""
 _FEWEST = 4
-_LEAST_SURE = 0.3
-"""Below this confidence there is no beat: noise comes to 0.17, speech to 0.28, music to 0.6."""
-_MARGIN = {"late": 0.3, "fast": 0.2, "slow": 0.2, "longer": 1.0, "shorter": 1.0}
+_LEAST_SURE = 0.46
+"""Below this confidence there is no beat: noise has 0, speech at most 0.43, unclear metal 0.5."""
+_MARGIN = {"late": 1.0, "fast": 0.2, "slow": 0.2, "longer": 1.0, "shorter": 1.0}
 """By how much another grid must be more believable than the beats that were heard."""
 _LEAST = 0.01
 _SLOWEST_BPM, _FASTEST_BPM = 45, 250
@@ -146,7 +148,7 @@ def _heard(samples: Array, rate: int) -> _Heard:
 
 def _audible(pulses: list[Pulse], beat: Array) -> list[Pulse]:
     """Leave out beats before and after all music."""
-    sure = np.flatnonzero(beat > _AUDIBLE)
+    sure = np.flatnonzero(beat > _SURE)
     if not len(sure):
         return []
     low, high = (int(sure[i]) * STEPS_PER_SECOND // FRAMES_PER_SECOND for i in (0, -1))
