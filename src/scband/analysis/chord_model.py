@@ -84,7 +84,7 @@ class Weights:
     notes: float = 1.8  # the note network
     note_bass: float = 0.1
     third_sounds: float = 0.7  # how likely a chord's tones sound: root and third,
-    fifth_sounds: float = 0.66
+    fifth_sounds: float = 0.88
     seventh_sounds: float = 0.66
     other_sounds: float = 0.098  # and what is not in it
     rare: float = 0.9  # how much rarer kinds are held back
