@@ -122,6 +122,8 @@ class Rivals:
         if (attacks[-1] - self._changed) * self._course[-1][2] < _AGAIN:
             return None
         course, expected = np.array(self._course), self._pattern.expected()
+        if not self._odd(expected.logs(_at(course, attacks[-_MOST:])[0])):
+            return None
         found = [
             weighed
             for since in self._moments(course, attacks)
@@ -132,6 +134,11 @@ class Rivals:
             return None
         self._change(best.rival)
         return best.rival
+
+    def _odd(self, logs: Array) -> bool:
+        """Say whether the last attacks, however many, fell where they usually do not."""
+        means = np.cumsum(logs[::-1]) / np.arange(1, len(logs) + 1)
+        return bool(means[_FEWEST - 1 :].min() <= self._pattern.usual - _ODD)
 
     def _moments(self, course: Array, attacks: Array) -> list[float]:
         """Return when the tempo may have changed: at attacks, and at beats."""
