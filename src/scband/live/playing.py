@@ -194,7 +194,10 @@ class Playing:
         self._tell(LineHeard(note.start if note.end is None else note.end, note))
 
     def _listens(self) -> bool:
-        return self.following.law.follows or isinstance(self._waiting, PerformanceStart)
+        """Say whether the beat is heard: clicks that count in are no part of the performance."""
+        following = self.following
+        begun = following.law.follows and following.line.known
+        return begun or isinstance(self._waiting, PerformanceStart)
 
     def _count(self, time: float) -> None:
         if self._waiting is not None:
