@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from scband.analysis import cqt
+from scband.analysis import cqt, successions
 from scband.analysis.barlines import recounted
 from scband.analysis.beat.counting import COUNTED, SIZES
 from scband.analysis.beat.track import BeatTrack
@@ -32,10 +32,13 @@ from scband.analysis.sections import find_sections
 from scband.analysis.spectral import survey
 from scband.analysis.successions import follows, groups
 from scband.analysis.tuning import retuned, tuning_cents
+from scband.errors import AnalysisError
 from scband.score import Meter
 from scband.theory import Chord
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from scband.analysis.grid import Grid
@@ -206,6 +209,17 @@ def test_chords_follow_as_they_usually_do() -> None:
     five, one, far = (group[chord_state(*it)] for it in ((7, "7"), (0, "maj"), (1, "maj")))
     assert table[one, five] > 0.5 > -0.5 > table[far, five]
     assert table[five, five] == table[0, five] == table[five, 0] == 0.0
+
+
+@pytest.mark.parametrize("text", ["", "[[1, 2]]"])
+def test_a_damaged_table_of_successions_says_so(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken.json").write_text(text)
+    monkeypatch.setattr(successions, "MODEL", tmp_path / "broken.json")
+    successions.weights.cache_clear()
+    with pytest.raises(AnalysisError, match="reinstall"):
+        successions.weights()
 
 
 def in_turn(order: str, seed: int = 2) -> Likeness:
