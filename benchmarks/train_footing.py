@@ -13,7 +13,6 @@ weights are averaged over the last steps (Polyak).
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
@@ -133,16 +132,15 @@ def _spoil(told: Array, dice: np.random.Generator) -> None:
     told[:, :, :12] *= np.exp(dice.normal(0, 0.2))
 
 
-def learn(drawn: list[tuple[Array, int]], seconds: float, dice: np.random.Generator) -> Judge:
-    """Learn for some seconds of processor time; return the averaged network."""
+def learn(drawn: list[tuple[Array, int]], steps: int, dice: np.random.Generator) -> Judge:
+    """Learn for so many steps; return the averaged network."""
     judge, averaged = (Judge(drawn[0][0].shape[1]) for _ in range(2))
     averaged.load_state_dict(judge.state_dict())
     optimiser = torch.optim.AdamW(judge.parameters(), lr=RATE, weight_decay=0.03)
     weights = torch.ones(LENGTH)
     weights[:3] = torch.tensor([0.1, 0.3, 0.6])
-    began, step = time.process_time(), 0
-    while (spent := (time.process_time() - began) / seconds) < 1:
-        cooling = 0.5 * (1 + np.cos(np.pi * spent)) + 0.02
+    for step in range(steps):
+        cooling = 0.5 * (1 + np.cos(np.pi * step / steps)) + 0.02
         optimiser.param_groups[0]["lr"] = RATE * min(1, (step + 1) / 50) * cooling
         told, kinds = batch(drawn, BATCH, dice, spoilt=True)
         each = cross_entropy(
@@ -154,8 +152,7 @@ def learn(drawn: list[tuple[Array, int]], seconds: float, dice: np.random.Genera
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
         optimiser.step()
-        step += 1
-        follow = min(0.995, step / (step + 20))
+        follow = min(0.995, (step + 1) / (step + 21))
         for old, new in zip(averaged.parameters(), judge.parameters(), strict=True):
             old.data.mul_(follow).add_(new.data, alpha=1 - follow)
     return averaged.eval()
@@ -165,7 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cues", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--seconds", type=float, default=240, help="of processor time")
+    parser.add_argument("--steps", type=int, default=10_000)
     options = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(1)
@@ -179,7 +176,7 @@ def main() -> None:
         [((told - mean) / std, kind) for told, kind in part]
         for part in (known, [one for take in takes[5::12] for one in take])
     )
-    judge = learn(known, options.seconds, dice)
+    judge = learn(known, options.steps, dice)
     with torch.no_grad():
         told, kinds = batch(kept, 1500, dice, spoilt=False)
         said = judge(told)
