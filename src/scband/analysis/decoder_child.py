@@ -234,13 +234,15 @@ class _Measured:
     """Takes blocks for their loudness alone."""
 
     def __init__(self, file: Any) -> None:
-        self._loudness = Loudness(file.samplerate, file.channels)
+        self._file = file
+        self._loudness: Loudness | None = None  # slow to import, and a damaged file needs none
 
     def take(self, block: Any) -> None:
+        self._loudness = self._loudness or Loudness(self._file.samplerate, self._file.channels)
         self._loudness.add(block)
 
     def finish(self) -> dict[str, Any]:
-        return {"steps": self._loudness.energies}
+        return {"steps": self._loudness.energies if self._loudness else []}
 
 
 class _Sent:
