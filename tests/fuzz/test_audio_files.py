@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import pyloudnorm
 import pytest
 import soundfile
 
-from scband.analysis import decoding
+from scband.analysis import decoder_child, decoding
 from scband.analysis.decoding import decode
 from scband.errors import AudioFileError, AudioTooLongError
 
@@ -194,3 +195,21 @@ def test_decoding_leaves_no_process_behind(tmp_path: Path, sources: dict[str, by
         answers(path)
     after = {child.pid for child in psutil.Process().children(recursive=True)}
     assert after <= before
+
+
+def test_loudness_is_told_while_it_is_measured_however_long_that_takes(tmp_path: Path) -> None:
+    path = tmp_path / "noise.wav"
+    noise = 0.1 * np.random.default_rng(5).normal(size=(30 * 44_100, 2))
+    soundfile.write(path, noise, 44_100)
+    with (
+        path.open("rb") as file,
+        decoding._child(file, decoder_child.LOUDNESS, decoding.RATE, 60.0) as process,
+    ):
+        pipe = decoding._Pipe(path, process)
+        pipe.line()
+        blocks = list(pipe.blocks())
+    # a reader that hears nothing for ten seconds takes the child for stuck
+    assert len(blocks) > 30
+    assert sum(map(len, blocks)) == 4 * 300
+    wanted = pyloudnorm.Meter(44_100).integrated_loudness(noise)
+    assert decoding.measure_loudness(path) == pytest.approx(wanted, abs=0.05)

@@ -2,9 +2,10 @@
 
 Codecs meet hostile bytes here, in a process with limits, never in the caller's. Run as
 `python -I decoder_child.py RATE MAX_SECONDS CHANNEL`, CHANNEL -1 for the mean of all, -2 for the
-first two interleaved (one where there is one), -3 for no samples, but the loudness of all. Out come
-a JSON line with the file's format, then blocks (a little-endian count and so many float32 samples
-at RATE), a count of 0, and a JSON line with totals; or one JSON line with `error`. The file is
+first two interleaved (one where there is one), -3 for the K-weighted energy of every 100 ms in
+place of samples. Out come a JSON line with the file's format, then blocks (a little-endian count
+and so many float32 samples at RATE), a count of 0, and a JSON line with totals; or one JSON line
+with `error`. The file is
 taken from an open descriptor, so that neither its name nor its ending is believed. The process ends
 by itself when nobody reads it any more (a broken pipe) or when its CPU time is used up.
 """
@@ -213,7 +214,7 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
         say(out, error=f"it is longer than {max_seconds:g} s", too_long=True)
         return
     say(out, format=file.format, rate=file.samplerate, channels=file.channels)
-    heard = _Measured(file) if channel == LOUDNESS else _Sent(out, file, rate, channel)
+    heard = _Measured(out, file) if channel == LOUDNESS else _Sent(out, file, rate, channel)
     totals = Totals(file.channels)
     fault = ""
     while not fault:
@@ -231,18 +232,23 @@ def decode(out: BinaryIO, rate: int, max_seconds: float, channel: int) -> None:
 
 
 class _Measured:
-    """Takes blocks for their loudness alone."""
+    """Takes blocks for their loudness alone, and tells it as it goes on."""
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
+    def __init__(self, out: BinaryIO, file: Any) -> None:
+        self._out, self._file = out, file
         self._loudness: Loudness | None = None  # slow to import, and a damaged file needs none
 
     def take(self, block: Any) -> None:
+        import numpy as np  # noqa: PLC0415
+
         self._loudness = self._loudness or Loudness(self._file.samplerate, self._file.channels)
         self._loudness.add(block)
+        _send(self._out, np.array(self._loudness.energies))
+        self._loudness.energies.clear()
+        self._out.flush()  # whoever reads takes silence for being stuck
 
     def finish(self) -> dict[str, Any]:
-        return {"steps": self._loudness.energies if self._loudness else []}
+        return {}
 
 
 class _Sent:

@@ -102,8 +102,9 @@ def measure_loudness(path: str | Path) -> float:
     with _opened(path) as file, _child(file, decoder_child.LOUDNESS, RATE, MAX_SECONDS) as process:
         pipe = _Pipe(path, process)
         pipe.line()
-        pipe.take(4)
-        return integrated_loudness(pipe.line()["steps"])
+        energies = [energy for block in pipe.blocks() for energy in memoryview(block).cast("f")]
+        pipe.line()
+        return integrated_loudness(energies)
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -198,6 +199,13 @@ class _Pipe:
         data, self._kept = self._kept[:count], self._kept[count:]
         return data
 
+    def blocks(self) -> Iterator[bytes]:
+        """Read blocks of float32 values to the one that is empty."""
+        while count := int.from_bytes(self.take(4), "little"):
+            if count > _BLOCK_SAMPLES:
+                raise AudioFileError(f"{self._path}: the decoder said something unreadable")
+            yield self.take(4 * count)
+
     def line(self) -> dict[str, Any]:
         """Read a JSON line; an `error` in it is raised."""
         while b"\n" not in self._kept:
@@ -213,24 +221,20 @@ class _Pipe:
 
 
 def _gather(path: Path, process: subprocess.Popen[bytes]) -> Decoded:
-    import numpy as np  # noqa: PLC0415
+    from scband.analysis.spool import mapped  # noqa: PLC0415  # numpy when it is needed
 
     pipe = _Pipe(path, process)
     header = pipe.line()
     with tempfile.TemporaryFile(prefix="scband-") as spool:
         total = 0
-        while count := int.from_bytes(pipe.take(4), "little"):
-            if count > _BLOCK_SAMPLES:
-                raise AudioFileError(f"{path}: the decoder said something unreadable")
-            spool.write(pipe.take(4 * count))
-            total += count
+        for block in pipe.blocks():
+            spool.write(block)
+            total += len(block) // 4
         totals = pipe.line()
-        spool.flush()
         if total == 0:
             fault = totals["fault"] or "there is no sound in it"
             raise AudioFileError(f"{path}: cannot be read as audio: {fault}")
-        # the map outlives the unlinked file's name; the pages are the system's to keep or drop
-        samples = np.memmap(spool, dtype=np.float32, mode="r", shape=(total,))
+        samples = mapped(spool, (total,))
     return samples, header, totals
 
 

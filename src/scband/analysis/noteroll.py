@@ -10,6 +10,7 @@ import numpy as np
 
 from scband.analysis.chord_model import pooled
 from scband.analysis.networks import NOTE_HOP, RATE, hear_notes
+from scband.analysis.spool import mapped, spooled
 from scband.analysis.tuning import retuned
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ _KEYS = 88
 class NoteRoll:
     """Activations of 88 keys, 0 to 1, block after block; they lie on disk as half floats.
 
-    Of each block: the second where its rows begin, and its rows in `rows`. `hop` is the seconds
-    from one row to the next.
+    Of each block: the second where its rows begin, and its rows in `rows`, which are read as
+    float32. `hop` is the seconds from one row to the next.
     """
 
-    rows: NDArray[np.float16]
+    rows: NDArray[np.float32]
     begins: tuple[float, ...]
     places: tuple[slice, ...]
     hop: float
@@ -40,8 +41,7 @@ class NoteRoll:
         for number in np.unique(block):
             cells = np.flatnonzero(block == number)
             local = edges[cells[0] : cells[-1] + 2] - self.begins[number]
-            rows = self.rows[self.places[number]].astype(np.float32)
-            found[cells] = pooled(rows, self.hop, local)
+            found[cells] = pooled(self.rows[self.places[number]], self.hop, local)
         return found
 
 
@@ -61,7 +61,5 @@ def hear_roll(samples: NDArray[np.float32], cents: float) -> NoteRoll:
             begins.append(begin / RATE)
             places.append(slice(total, total + len(rows)))
             total += len(rows)
-        spool.flush()
-        # the map outlives the unlinked file's name; the pages are the system's to keep or drop
-        rows = np.memmap(spool, dtype=np.float16, mode="r", shape=(total, _KEYS))
-    return NoteRoll(rows, tuple(begins), tuple(places), NOTE_HOP / RATE / stretch)
+        rolled = spooled(mapped(spool, (total, _KEYS), np.float16))
+    return NoteRoll(rolled, tuple(begins), tuple(places), NOTE_HOP / RATE / stretch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Spool(np.memmap[Any, np.dtype[np.float32]]):
-    """Mono float32 samples in a file: a slice is a copy, and its pages are given back at once.
+    """Floats in a file: a slice is a float32 copy, and its pages are given back at once.
 
     `gain` multiplies what is read. Two hours of music cost as much memory as the slice in hand.
     """
@@ -37,3 +37,12 @@ def spooled(samples: NDArray[np.float32], gain: float = 1.0) -> NDArray[np.float
     found = samples.view(Spool)
     found.gain = gain
     return found
+
+
+def mapped(
+    file: IO[bytes], shape: tuple[int, ...], kind: type[np.floating[Any]] = np.float32
+) -> NDArray[Any]:
+    """Map floats that were written to a temporary file, which may be closed then."""
+    file.flush()
+    # the map outlives the unlinked file's name; the pages are the system's to keep or drop
+    return np.memmap(file, dtype=kind, mode="r", shape=shape)
