@@ -172,16 +172,13 @@ class BarPointer:
 
     def near(self, phase: float, length: float) -> Guess:
         """Return what is likely near a tempo and place."""
-        middle = int(np.clip(round(length), SHORTEST, LONGEST)) - SHORTEST
-        low, high = _windows()
-        return self._around(int(low[middle]), int(high[middle]), phase)
+        return self._around(*_window_of(length), phase)
 
     def hold(self, phase: float, length: float, share: float) -> None:
         """Leave but a share, 0-1, to the same tempo about half a beat away from a place."""
-        middle = int(np.clip(round(length), SHORTEST, LONGEST)) - SHORTEST
-        low, high = _windows()
-        part = slice(_States.ends[int(low[middle])], _States.ends[int(high[middle])])
-        off = (_States.phase[part] - np.float32(phase) + np.float32(0.5)) % 1 - np.float32(0.5)
+        low, high = _window_of(length)
+        part = slice(_States.ends[low], _States.ends[high])
+        off = _off(_States.phase[part], phase)
         self._state[part] *= np.where(np.abs(off) < _OPPOSITE, np.float32(1), np.float32(share))
 
     def _around(self, low: int, high: int, phase: float | None = None) -> Guess:
@@ -191,7 +188,7 @@ class BarPointer:
             bins = np.bincount((place * 32).astype(np.int64), state, 32)
             wide = bins + np.roll(bins, 1) + np.roll(bins, -1)
             phase = (int(wide.argmax()) + 0.5) / 32
-        off = (place - np.float32(phase) + np.float32(0.5)) % 1 - np.float32(0.5)
+        off = _off(place, phase)
         mass = state * (np.abs(off) < _CLOSE)
         total = float(mass.sum())
         if total < 1e-9:
@@ -226,6 +223,19 @@ def _attacks(parts: tuple[tuple[float, float], ...]) -> Array:
         likely = np.maximum(likely, share * np.exp(-0.5 * off**2))
     found: Array = np.log(likely).astype(np.float32)
     return found
+
+
+def _off(places: Array, phase: float) -> Array:
+    """Return how far places in the beat are from one, -0.5 to 0.5 beats."""
+    off: Array = (places - np.float32(phase) + np.float32(0.5)) % 1 - np.float32(0.5)
+    return off
+
+
+def _window_of(length: float) -> tuple[int, int]:
+    """Return the first of the lengths near one, and their end, as numbers of `_States.lengths`."""
+    middle = int(np.clip(round(length), SHORTEST, LONGEST)) - SHORTEST
+    low, high = _windows()
+    return int(low[middle]), int(high[middle])
 
 
 @lru_cache(maxsize=1)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scband.analysis.follow.cues import CUES
+from scband.analysis.follow.gru import GatedLayer
 from scband.analysis.follow.pulse import Pulse
 from scband.analysis.follow.weights import read_weights
 from scband.analysis.frames import FRAMES_PER_SECOND
@@ -51,7 +52,7 @@ class Footing:
 
     def forget(self) -> None:
         """Begin a new account."""
-        self._state = np.zeros(_weights()["g.weight_hh_l0"].shape[1], np.float32)
+        self._state = _judge().begin()
         self._odds = 0.0
         self._beats = 0
 
@@ -87,12 +88,7 @@ class Footing:
         weights = _weights()
         seen = (beat - weights["mean"]) / weights["std"]
         inner = np.tanh(weights["a.weight"] @ seen + weights["a.bias"])
-        given = weights["g.weight_ih_l0"] @ inner + weights["g.bias_ih_l0"]
-        kept = weights["g.weight_hh_l0"] @ self._state + weights["g.bias_hh_l0"]
-        size = len(self._state)
-        gates = 0.5 * np.tanh(0.5 * (given + kept)[: 2 * size]) + 0.5
-        new = np.tanh(given[2 * size :] + gates[:size] * kept[2 * size :])
-        self._state = new + gates[size:] * (self._state - new)
+        self._state = _judge().step(inner, self._state)
         said = weights["o.weight"] @ self._state + weights["o.bias"]
         self._odds = float(said[_ON] - said[_OFF])
         self._beats += 1
@@ -124,3 +120,8 @@ def parts_of(cues: Array, beats: NDArray[np.float64], length: float) -> Array:
 @lru_cache(maxsize=1)
 def _weights() -> dict[str, Array]:
     return read_weights(_FILE)
+
+
+@lru_cache(maxsize=1)
+def _judge() -> GatedLayer:
+    return GatedLayer.of(_weights(), "g")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scband.analysis.follow.cues import CUES
+from scband.analysis.follow.gru import GatedLayer, sigmoid
 from scband.analysis.follow.weights import read_weights
 
 Array = NDArray[np.float32]
@@ -27,30 +28,10 @@ _LAYERS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
-    """Weights of one layer: of the input and of the state before, for the three gates."""
-
-    input: Array
-    state: Array
-    input_bias: Array
-    state_bias: Array
-
-    def step(self, cues: Array, before: Array) -> Array:
-        size = len(before)
-        given = self.input @ cues + self.input_bias
-        kept = self.state @ before + self.state_bias
-        gates = _sigmoid(given[: 2 * size] + kept[: 2 * size])
-        reset, update = gates[:size], gates[size:]
-        new = np.tanh(given[2 * size :] + reset * kept[2 * size :])
-        after: Array = new + update * (before - new)
-        return after
-
-
-@dataclass(frozen=True, slots=True)
 class _Weights:
     mean: Array
     scale: Array
-    layers: tuple[_Layer, ...]
+    layers: tuple[GatedLayer, ...]
     out: Array
     out_bias: Array
 
@@ -60,9 +41,7 @@ class BeatNetwork:
 
     def __init__(self) -> None:
         self._weights = _weights()
-        self._states = [
-            np.zeros(layer.state.shape[1], np.float32) for layer in self._weights.layers
-        ]
+        self._states = [layer.begin() for layer in self._weights.layers]
 
     def hear(self, cues: Array) -> Array:
         """Return how likely a beat and a downbeat were, (STRIDE, 2), for cues (STRIDE, CUES)."""
@@ -70,20 +49,14 @@ class BeatNetwork:
         flow = (cues.reshape(STRIDE * CUES) - weights.mean) * weights.scale
         for number, layer in enumerate(weights.layers):
             flow = self._states[number] = layer.step(flow, self._states[number])
-        likely: Array = _sigmoid(weights.out @ flow + weights.out_bias).reshape(STRIDE, 2)
+        likely: Array = sigmoid(weights.out @ flow + weights.out_bias).reshape(STRIDE, 2)
         return likely
 
 
 @lru_cache(maxsize=1)
 def _weights() -> _Weights:
     held = read_weights(_FILE)
-    kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    layers = tuple(_Layer(*(held[f"gru.{kind}_l{n}"] for kind in kinds)) for n in range(_LAYERS))
+    layers = tuple(GatedLayer.of(held, "gru", number) for number in range(_LAYERS))
     return _Weights(
         held["mean"], np.float32(1) / held["std"], layers, held["out.weight"], held["out.bias"]
     )
-
-
-def _sigmoid(values: Array) -> Array:
-    result: Array = 0.5 * np.tanh(0.5 * values) + np.float32(0.5)
-    return result
